@@ -1,0 +1,54 @@
+"""What the stages after pull see: captioned pictures, read lazily, in a fixed order, at one revision."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from hubkit.data.source import Source
+from hubkit.values import Record
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture, read when it is needed. `identity` names its content and place, for caches."""
+
+    identity: str
+    open: "Callable[[], Image]"
+
+
+@dataclass(frozen=True)
+class Example:
+    """What the loop looks at: a picture, its caption, and how much its error weighs."""
+
+    picture: Picture
+    caption: str
+    weight: float
+
+
+class CaptionedImages(Record):
+    """A dataset at one revision: the captions, the split, and what the audit found."""
+
+    source: Source = Field(description="The recipe's table, with the revision that was pulled.")
+    revision: str = Field(description="Commit SHA of the repo, or the content hash of the folder.")
+    license: str | None = Field(description="As the dataset's card says it; None when it says nothing.")
+    captions: tuple[str, ...]
+    sizes: tuple[tuple[int, int], ...] = Field(description="Width and height of every picture as stored, in pixels.")
+    train: tuple[int, ...] = Field(description="Rows the training sees.")
+    holdout: tuple[int, ...] = Field(description="Rows it never sees; the scores compare with them.")
+    skipped: tuple[str, ...] = Field(description="Rows left out, each with its reason.")
+
+    @property
+    def name(self) -> str:
+        """The repo, or 'a folder of one's own' by its name."""
+        return self.source.repo or f"folder {self.source.folder}"
+
+    def picture(self, row: int) -> Picture:
+        """The picture of one row, upright, in RGB."""
+        from hubkit.data.pull import open_row
+
+        return Picture(f"{self.revision}:{self.source.split}:{row}", lambda: open_row(self.source, self.revision, row))

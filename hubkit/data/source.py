@@ -1,0 +1,45 @@
+"""The recipe's `[data]` table."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from hubkit.values import RepoId, Settings
+
+
+class Source(Settings):
+    """A captioned dataset: a repo of the Hub, or a folder of one's own."""
+
+    repo: RepoId | None = Field(
+        None, description="Dataset repo on the Hub. Leave it out where `--data DIR` gives a folder."
+    )
+    revision: str | None = Field(None, description="Branch, tag or commit; resolved to a commit SHA and locked.")
+    folder: str | None = Field(
+        None, description="A folder of pictures beside the recipe, instead of `repo`: relative, without '..'."
+    )
+    split: str = Field("train", description="Split of the dataset repo.")
+    image: str = Field("image", description="Column that holds the pictures.")
+    caption: str = Field("text", description="Column that holds the captions.")
+    resolution: Annotated[int, Field(ge=32, le=2048, multiple_of=8)] = Field(
+        512, description="Side of the training square, in pixels."
+    )
+    crop: Literal["center", "random"] = Field(
+        "random", description="Where the square is cut once the short side has `resolution`."
+    )
+    horizontal_flip: bool = Field(default=False, description="Mirror a picture half of the time.")
+    holdout: int | None = Field(
+        None, ge=0, description="Rows the training never sees, drawn by the seed; default: one in ten."
+    )
+    variants: int = Field(
+        4,
+        ge=0,
+        le=64,
+        description="Crop and flip draws per picture that are encoded once and cached; 0 encodes in the loop.",
+    )
+    seed: int = Field(0, ge=0, description="Of the hold-out split.")
+    bad_images: Literal["refuse", "skip"] = Field(
+        "refuse", description="What to do about a picture that cannot be read."
+    )
+    license: str | None = Field(
+        None, description="Licence of the pictures, where the dataset's own card does not say it."
+    )

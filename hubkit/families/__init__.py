@@ -1,0 +1,65 @@
+"""The families of models hubkit can finetune, and what a loaded model must offer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from hubkit.families.stable_diffusion import StableDiffusion
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor, nn
+
+FAMILIES: Final = {"stable-diffusion": StableDiffusion}
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """What the image encoder says of a batch: mean and standard deviation of the latents, float32, BCHW, already scaled to unit variance."""
+
+    mean: "Tensor"
+    std: "Tensor"
+
+
+@dataclass(frozen=True)
+class Conditioning:
+    """What the denoiser is told of the captions: embeddings (B, tokens, width)."""
+
+    embeddings: "Tensor"
+
+
+@dataclass(frozen=True)
+class Noised:
+    """A batch ready for the denoiser: noisy latents (BCHW), timesteps (B, integers), what it must predict (BCHW), and the signal-to-noise ratio (B)."""
+
+    latents: "Tensor"
+    timesteps: "Tensor"
+    target: "Tensor"
+    snr: "Tensor"
+
+
+class Diffuser(Protocol):
+    """A loaded model. `denoiser` is the one module that is prepared by accelerate and called by the loop."""
+
+    denoiser: "nn.Module"
+    prediction_type: str
+
+    def encode_images(self, pixels: "Tensor") -> Posterior:
+        """Pixels (BCHW, float in [-1, 1]) to the posterior of their latents."""
+        ...
+
+    def encode_captions(self, captions: Sequence[str]) -> Conditioning:
+        """Captions to embeddings, cut to the tokenizer's length with the end token kept."""
+        ...
+
+    def noise(self, latents: "Tensor", generators: "Sequence[Generator]") -> Noised:
+        """Noise a batch of clean latents, each picture by its own generator."""
+        ...
+
+    def pipeline(self, weights: "Mapping[str, Mapping[str, Tensor]] | None" = None) -> Any:
+        """The diffusers pipeline that draws with this model, or with other weights of the trained components."""
+        ...
+
+    def save(self, folder: Path, weights: "Mapping[str, Mapping[str, Tensor]]") -> None:
+        """Write the model in diffusers' format, safetensors only, with `weights` of the trained components in place of the base's."""
+        ...

@@ -1,0 +1,31 @@
+"""Full finetuning: every weight of the denoiser learns from every captioned picture; image and text encoder stay as they are.
+
+Paper: Rombach et al. (2022), equation 3: the denoiser's loss, https://arxiv.org/abs/2112.10752
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from hubkit.data import CaptionedImages, Example
+from hubkit.values import Settings
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from hubkit.families import Diffuser
+
+
+class Full(Settings):
+    """The denoiser learns the dataset as it is: every example weighs the same."""
+
+    paper: ClassVar[str] = "https://arxiv.org/abs/2112.10752"
+
+    kind: Literal["full"]
+
+    def examples(self, images: CaptionedImages) -> Sequence[tuple[Example, ...]]:
+        """Each training row, alone in its slot, with weight 1."""
+        return [(Example(images.picture(row), images.captions[row], 1.0),) for row in images.train]
+
+    def trained(self, model: "Diffuser") -> "Mapping[str, nn.Module]":
+        """The UNet."""
+        return {"unet": model.denoiser.unet}

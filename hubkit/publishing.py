@@ -1,0 +1,45 @@
+"""publish: what a release is, what a target must offer, and what a publication says."""
+
+from pathlib import Path
+from typing import Protocol
+
+from pydantic import Field
+
+from hubkit.values import Record
+
+
+class Release(Record):
+    """A folder that is ready to be published: exactly the files of the manifest, nothing else."""
+
+    name: str = Field(description="The recipe's name: the repo's, unless the target says otherwise.")
+    folder: Path
+    manifest: dict[str, str] = Field(description="sha256 of every file, by its path in the folder.")
+    sizes: dict[str, int] = Field(description="Bytes of every file.")
+    message: str = Field(description="Title of the commit.")
+    proof_prompt: str = Field(description="Prompt of the picture that is drawn again once the model is published.")
+    proof_image: str = Field(description="That picture, by its path in the folder.")
+    sampling: dict[str, str | int | float]
+    seed: int
+
+
+class Publication(Record):
+    """Where a release can be found."""
+
+    url: str
+    repo: str
+    commit: str
+    tag: str | None = None
+    created: bool = Field(description="False when the target already held exactly this release.")
+    verified: tuple[str, ...] = Field(description="What was checked after the upload, in words.")
+
+
+class Target(Protocol):
+    """What a place to publish to must offer."""
+
+    def check(self, name: str, card: str) -> None:
+        """Refuse now what would be refused after the training: nobody logged in, no right to write, a bad name, a card the Hub rejects."""
+        ...
+
+    def publish(self, release: Release) -> Publication:
+        """Put exactly the release's files there, and verify them."""
+        ...

@@ -1,0 +1,73 @@
+"""score: samples are drawn once, features are extracted once, and every metric is computed from them, base beside finetuned."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+
+from pydantic import Field
+
+from hubkit.values import Record, Settings
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Gate(Settings):
+    """What a score must meet for the model to be published. A score that is not finite meets no gate."""
+
+    better_than: Literal["base"] | None = Field(None, description="Better than the base model's score.")
+    within: float | None = Field(None, ge=0, description="At most this much worse than the base model's score.")
+    at_least: float | None = None
+    at_most: float | None = None
+
+
+class Sample(Record):
+    """One picture that was drawn: its prompt, its seed, and the file, relative to the run folder."""
+
+    prompt: str
+    seed: int
+    file: str
+    sha256: str
+
+
+class Score(Record):
+    """One number, with everything that makes it comparable, and the base's number beside it."""
+
+    metric: str = Field(description="Name with its protocol, such as 'fid@122' or 'fd[mini-clip]'.")
+    kind: str = Field(description="Of the metric in the recipe.")
+    value: float
+    base: float
+    difference_error: float | None = Field(
+        None, description="Standard error of value - base, where the metric has one."
+    )
+    better: Literal["higher", "lower"]
+    n: int
+    scale: str = Field(description="Unit in words, such as '100 * cosine'.")
+    extractor: str
+    extractor_revision: str
+    settings: dict[str, str | int | float]
+    reference: dict[str, str | int] = Field(
+        description="Repo, revision, split and rows the samples are compared to; empty without one."
+    )
+    notes: tuple[str, ...] = ()
+    gate: str | None = Field(None, description="The gate in words.")
+    gate_met: bool | None = None
+
+
+class Scores(Record):
+    """What the scoring stage leaves behind: the pictures of both models from the same prompts and seeds, and the scores."""
+
+    finetuned: tuple[Sample, ...] = Field(description="The card's pictures: subjects x templates, in this order.")
+    base: tuple[Sample, ...] = Field(description="The same prompts and seeds drawn by the base.")
+    templates: tuple[str, ...]
+    subjects: tuple[str, ...]
+    scores: tuple[Score, ...]
+    sampling: dict[str, str | int | float] = Field(
+        description="Steps, guidance scale, scheduler, size: how every picture was drawn."
+    )
+
+    @property
+    def unmet(self) -> tuple[Score, ...]:
+        """The scores whose gate is not met."""
+        return tuple(score for score in self.scores if score.gate_met is False)

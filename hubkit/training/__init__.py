@@ -1,0 +1,8 @@
+"""train: the one training loop, and what a method must offer it.
+
+`Training` is the recipe's `[training]` table; `TrainedModel` is what the later stages see.
+"""
+
+from hubkit.training.settings import Ema, Method, TrainedModel, Training
+
+__all__ = ["Ema", "Method", "TrainedModel", "Training"]

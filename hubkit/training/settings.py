@@ -1,0 +1,93 @@
+"""The recipe's `[training]` table, what a method must offer, and what the training leaves behind."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, Protocol
+
+from pydantic import Field
+
+from hubkit.data import CaptionedImages, Example
+from hubkit.families import Diffuser
+from hubkit.values import Record, Settings
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class Ema(Settings):
+    """An exponential moving average of the weights that starts from the base and has a constant decay from the first step on."""
+
+    decay: float = Field(
+        ge=0,
+        lt=1,
+        description="Share of the old average kept at each step. 0.9999 suits 30,000 steps, 0.99 some hundred.",
+    )
+
+
+class Training(Settings):
+    """How long, how fast, how exactly."""
+
+    steps: int = Field(ge=1, description="Optimizer steps.")
+    batch_size: int = Field(ge=1, description="Pictures per optimizer step, whatever the number of devices.")
+    micro_batch: int | None = Field(
+        None, ge=1, description="Pictures per device and pass; accumulation follows. Default: the whole batch."
+    )
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = Field(description="Of AdamW (Loshchilov and Hutter, 2019).")
+    schedule: Literal["constant", "linear", "cosine"] = Field(
+        "constant", description="Of the learning rate, after the warm-up."
+    )
+    warmup_steps: int = Field(0, ge=0, description="Steps in which the learning rate rises from 0.")
+    weight_decay: float = Field(0.01, ge=0, le=1)
+    max_grad_norm: float | None = Field(1.0, gt=0, description="The gradient is scaled down to this norm.")
+    precision: Literal["fp32", "fp16", "bf16"] = Field(
+        "fp32", description="Of the forward and backward pass; the weights stay float32."
+    )
+    gradient_checkpointing: bool = Field(default=False, description="Less memory for about a third more time.")
+    ema: Ema | None = Field(None, description="The published weights are the average when it is on.")
+    caption_dropout: float = Field(
+        0.0, ge=0, le=1, description="Share of pictures trained with the empty caption, for guidance."
+    )
+    min_snr_gamma: float | None = Field(
+        None, gt=0, description="Weigh timesteps by min(SNR, gamma) (Hang et al., 2023); 5 is usual."
+    )
+    seed: int = Field(0, ge=0)
+    checkpoint_every: int = Field(500, ge=1, description="Steps between checkpoints.")
+    keep_checkpoints: int = Field(2, ge=2, description="Checkpoints kept.")
+
+    @property
+    def pass_size(self) -> int:
+        """Pictures per device and forward pass."""
+        return self.micro_batch or self.batch_size
+
+
+class Method(Protocol):
+    """What the loop asks of a way of finetuning."""
+
+    def examples(self, images: CaptionedImages) -> Sequence[tuple[Example, ...]]:
+        """What the loop looks at: one tuple per slot of a batch (a picture, or a picture and its class image)."""
+        ...
+
+    def trained(self, model: Diffuser) -> "Mapping[str, nn.Module]":
+        """The components whose weights may change, by their names in the pipeline."""
+        ...
+
+
+class TrainedModel(Record):
+    """A finished training: where the diffusers folder lies, and the facts of how it came about."""
+
+    folder: Path
+    base: str
+    base_revision: str
+    base_license: str | None
+    steps: int
+    examples: int
+    first_loss: float
+    final_loss: float
+    seconds: float
+    examples_per_second: float
+    peak_memory_bytes: int
+    device: str
+    processes: int
+    parameters_trained: int
+    versions: dict[str, str]
+    weights: dict[str, str] = Field(description="sha256 of each weight file, by its path in the folder.")

@@ -1,0 +1,11 @@
+"""A Hub in one process, over a folder: unmodified clients talk to it through `HF_ENDPOINT`.
+
+    from hubkit import localhub
+    hub = localhub.ensure(Path("store"))     # hub.url, hub.token
+
+It imports nothing else of hubkit, nor huggingface_hub; and importing it imports no server yet.
+"""
+
+from hubkit.localhub.lifecycle import DEFAULT_PORT, LocalHub, ensure, running, serve
+
+__all__ = ["DEFAULT_PORT", "LocalHub", "ensure", "running", "serve"]

@@ -1,0 +1,81 @@
+"""The ASGI application: the routes put together, with what holds for every request."""
+
+import secrets
+import sys
+import traceback
+from collections.abc import MutableMapping
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hubkit.localhub.call import Hub
+from hubkit.localhub.errors import HubError
+from hubkit.localhub.routes import cas, identity, lfs, refs, repos, resolve, trees, upload
+
+_TABLES = (identity, repos, trees, refs, upload, lfs, cas, resolve)
+
+
+def application(hub: Hub) -> ASGIApp:
+    """The Hub as an application for any ASGI server."""
+    app = Starlette(
+        routes=[route for table in _TABLES for route in table.ROUTES],
+        exception_handlers={HubError: _refused, HTTPException: _not_answered, ClientDisconnect: _gone},
+    )
+    app.state.hub = hub
+    return _Envelope(app)
+
+
+class _Envelope:
+    """Around every request: routing on the raw path, an id for the answer, and an end for faults of ours."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        # `%2F` in a branch name must not become a separator: the parts are decoded after routing.
+        scope["path"] = scope["raw_path"].decode("ascii", "replace")
+        request_id = scope_header(scope, b"x-amzn-trace-id") or secrets.token_hex(8)
+        started = False
+
+        async def send_with_id(message: MutableMapping[str, Any]) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_id)
+        except Exception:  # noqa: BLE001 - the server lives on, and the fault is shown once, here
+            traceback.print_exc(file=sys.stderr)
+            if not started:
+                fault = JSONResponse({"error": f"Internal error of the local Hub (request {request_id})"}, 500)
+                await fault(scope, receive, send_with_id)
+
+
+def scope_header(scope: Scope, name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    if not isinstance(error, HubError):
+        raise error
+    return JSONResponse(error.content, error.status, headers=error.headers)
+
+
+async def _not_answered(_: Request, error: Exception) -> Response:
+    """No such route, or not with this method. Clients probe for some that only the real Hub has."""
+    if not isinstance(error, HTTPException):
+        raise error
+    return JSONResponse({"error": error.detail}, error.status_code, headers={"X-Error-Message": error.detail})
+
+
+async def _gone(_: Request, __: Exception) -> Response:
+    """The client hung up in the middle of its request; nobody reads this answer."""
+    return Response(status_code=400)

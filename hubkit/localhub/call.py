@@ -1,0 +1,203 @@
+"""One request as the routes see it: who asks, for which repository, with what; and the two ways to write a route."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import unquote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from hubkit.localhub.accounts import ANONYMOUS, Accounts, Caller
+from hubkit.localhub.errors import (
+    HubError,
+    bad_request,
+    entry_not_found,
+    forbidden,
+    gated,
+    invalid_credentials,
+    repo_not_found,
+)
+from hubkit.localhub.repository import RepoKind, Repository
+from hubkit.localhub.store import Store, check_repo_id
+
+LARGEST_BODY_BYTES = 64 * 1024 * 1024  # of what is read as a whole: JSON, shards
+DRAIN_BYTES = 256 * 1024 * 1024
+
+_KINDS: dict[str, RepoKind] = {"models": "model", "datasets": "dataset", "spaces": "space"}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Sizes that the real Hub has and that tests make small."""
+
+    page_size: int = 1000
+    expanded_page_size: int = 50
+    multipart_above_bytes: int = 1024**3
+    part_bytes: int = 256 * 1024**2
+
+
+@dataclass(frozen=True)
+class Hub:
+    """What every route works on."""
+
+    store: Store
+    accounts: Accounts
+    limits: Limits
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request. `body` is empty for routes that stream it."""
+
+    hub: Hub
+    request: Request
+    body: bytes = b""
+
+    @cached_property
+    def caller(self) -> Caller:
+        scheme, _, token = self.request.headers.get("authorization", "").partition(" ")
+        if not scheme:
+            return ANONYMOUS
+        found = self.hub.accounts.caller(token.strip()) if scheme.lower() == "bearer" else None
+        if found is None:
+            raise invalid_credentials()
+        return found
+
+    @property
+    def origin(self) -> str:
+        """The Hub's address as the client knows it: addresses in answers must begin with the client's endpoint."""
+        return f"{self.request.url.scheme}://{self.request.url.netloc}"
+
+    @cached_property
+    def json(self) -> dict[str, Any]:
+        try:
+            value = json.loads(self.body or b"{}")
+        except ValueError as error:
+            raise bad_request(f"The body is not JSON: {error}") from error
+        if not isinstance(value, dict):
+            raise bad_request("The body is not a JSON object")
+        return value
+
+    def param(self, name: str) -> str:
+        """A part of the path. Routing happens on the raw path, so a branch `a/b` arrives whole, as `a%2Fb`."""
+        return unquote(self.request.path_params[name])
+
+    def flag(self, name: str) -> bool:
+        return self.request.query_params.get(name, "").lower() in ("true", "1")
+
+    # Which repository, and whether the caller may
+
+    @property
+    def named_repo(self) -> Repository:
+        """The repository that the path names, whether it exists or not. Files of models have no prefix."""
+        kind = _KINDS[self.request.path_params.get("kinds", "models")]
+        return self.repo_at(kind, f"{self.param('namespace')}/{self.param('name')}")
+
+    def repo_at(self, kind: RepoKind, repo_id: str) -> Repository:
+        check_repo_id(repo_id)  # before anything touches the disk
+        return self.hub.store.repo(kind, repo_id)
+
+    def readable(self, repo: Repository | None = None) -> Repository:
+        """The repository, if the caller may see that it exists."""
+        repo = repo or self.named_repo
+        caller = self.caller
+        if not repo.exists or (repo.settings.private and not caller.belongs_to(repo.namespace)):
+            raise repo_not_found(anonymous=caller.is_anonymous)
+        return repo
+
+    def downloadable(self) -> Repository:
+        """The repository, if the caller may have its files."""
+        repo = self.readable()
+        if repo.settings.gated and not self.caller.belongs_to(repo.namespace):
+            raise gated(repo.id, anonymous=self.caller.is_anonymous)
+        return repo
+
+    def writable(self, repo: Repository | None = None) -> Repository:
+        repo = self.readable(repo)
+        self.check_may_write(repo.namespace)
+        return repo
+
+    def check_may_write(self, namespace: str) -> None:
+        if self.caller.is_anonymous:
+            raise HubError(401, "Invalid username or password.")
+        if not self.caller.may_write(namespace):
+            raise forbidden(
+                f"You don't have the rights to write in the namespace {namespace!r} "
+                f"(user {self.caller.user!r}, token role {self.caller.role!r})"
+            )
+
+    @property
+    def author(self) -> str:
+        if self.caller.user is None:
+            raise HubError(401, "Invalid username or password.")
+        return self.caller.user
+
+
+def path_in_repo(call: Call) -> str:
+    path = call.param("path").strip("/")
+    if any(part in ("", ".", "..") for part in path.split("/")):
+        raise entry_not_found(path)
+    return path
+
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def plain(handler: Callable[[Call], Response]) -> Endpoint:
+    """A route that may block: it runs in a thread, with the whole body read."""
+
+    async def endpoint(request: Request) -> Response:
+        body = await read_body(request)
+        return await run_in_threadpool(handler, Call(request.app.state.hub, request, body))
+
+    return endpoint
+
+
+def streaming(handler: Callable[[Call], Awaitable[Response]]) -> Endpoint:
+    """A route that reads its body as it comes and leaves what blocks to threads."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            return await handler(Call(request.app.state.hub, request))
+        except HubError:
+            # A client that is still sending would see a broken connection and never read why it was refused.
+            await _drain(request)
+            raise
+
+    return endpoint
+
+
+async def read_body(request: Request, limit_bytes: int = LARGEST_BODY_BYTES) -> bytes:
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > limit_bytes:
+            raise HubError(413, f"The body is larger than {limit_bytes} bytes")
+    return bytes(body)
+
+
+async def pieces(request: Request, size: int = 1024 * 1024) -> AsyncIterator[bytes]:
+    """The body in pieces worth a trip to a thread."""
+    piece = bytearray()
+    async for part in request.stream():
+        piece += part
+        if len(piece) >= size:
+            yield bytes(piece)
+            piece.clear()
+    if piece:
+        yield bytes(piece)
+
+
+async def _drain(request: Request) -> None:
+    left = DRAIN_BYTES
+    try:
+        async for part in request.stream():
+            left -= len(part)
+            if left < 0:
+                return
+    except RuntimeError:  # the body was read to its end already
+        return

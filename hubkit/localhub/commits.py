@@ -1,0 +1,191 @@
+"""From the lines of a commit request to a commit: the operations, what they do to a tree, and the moving of the ref."""
+
+import base64
+import binascii
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hubkit.localhub import cards
+from hubkit.localhub.attributes import LARGEST_REGULAR_BYTES
+from hubkit.localhub.errors import HubError, bad_request
+from hubkit.localhub.objects import FILE_MODE, Commit, Pointer, TreeEntry
+from hubkit.localhub.repository import Repository
+
+README = "README.md"
+
+Files = dict[str, TreeEntry]  # full path to entry
+
+
+@dataclass(frozen=True)
+class Header:
+    """The first line: what the commit says of itself, and the head that it was made for."""
+
+    summary: str
+    description: str
+    parent: str | None
+
+    @classmethod
+    def parse(cls, value: Mapping[str, Any]) -> "Header":
+        summary = value.get("summary")
+        if not isinstance(summary, str) or not summary.strip():
+            raise bad_request("Missing summary in commit header")
+        return cls(summary, str(value.get("description") or ""), value.get("parentCommit"))
+
+    @property
+    def message(self) -> str:
+        return f"{self.summary}\n\n{self.description}" if self.description else self.summary
+
+
+@dataclass(frozen=True)
+class Put:
+    """A file, new or replaced; `oid` is of the blob that stands in the tree."""
+
+    path: str
+    oid: str
+
+    def apply(self, files: Files) -> None:
+        files[self.path] = TreeEntry(FILE_MODE, self.path.rpartition("/")[2], self.oid)
+
+
+@dataclass(frozen=True)
+class Delete:
+    """A file that goes."""
+
+    path: str
+
+    def apply(self, files: Files) -> None:
+        if files.pop(self.path, None) is None:
+            raise HubError(404, f"A file with this name doesn't exist: {self.path}", "EntryNotFound")
+
+
+@dataclass(frozen=True)
+class DeleteFolder:
+    """A folder that goes, with all below it."""
+
+    path: str
+
+    def apply(self, files: Files) -> None:
+        below = [path for path in files if path.startswith(self.path + "/")]
+        if not below:
+            raise HubError(404, f"A folder with this name doesn't exist: {self.path}", "EntryNotFound")
+        for path in below:
+            del files[path]
+
+
+Operation = Put | Delete | DeleteFolder
+
+
+def read_line(line: bytes, repo: Repository) -> Header | Operation:
+    """One line of the request. A file's content goes into the object store at once and is not held."""
+    try:
+        item = json.loads(line)
+        key, value = item["key"], item["value"]
+    except (ValueError, TypeError, KeyError) as error:
+        raise bad_request("Every line of a commit is an object with a key and a value") from error
+    match key:
+        case "header":
+            return Header.parse(value)
+        case "file":
+            return Put(checked_path(value), _store_regular(value, repo))
+        case "lfsFile":
+            return Put(checked_path(value), _store_pointer(value, repo))
+        case "deletedFile":
+            return Delete(checked_path(value))
+        case "deletedFolder":
+            return DeleteFolder(checked_path(value))
+        case _:
+            raise bad_request(f"Unknown operation: {key!r}")
+
+
+def checked_path(value: Mapping[str, Any]) -> str:
+    """The path of an operation, as a path inside a repository."""
+    path = value.get("path")
+    if not isinstance(path, str):
+        raise bad_request(f"An operation without a path: {sorted(value)}")
+    parts = path.removesuffix("/").split("/")
+    odd = any(ord(char) < ord(" ") or "\ud800" <= char <= "\udfff" for char in path)
+    if odd or any(part in ("", ".", "..") or part.lower() == ".git" for part in parts):
+        raise bad_request(f"Invalid path: {path!r}")
+    return path.removesuffix("/")
+
+
+def commit(repo: Repository, ref: str, header: Header, operations: Sequence[Operation], author: str) -> str:
+    """Apply the operations to the head, move the ref and return it. The caller holds the repository's lock."""
+    head = repo.ref(ref)
+    if head is None:
+        raise AssertionError(f"{ref} vanished under the lock")
+    _check_parent(header.parent, head)
+    before = repo.files(head)
+    files = dict(before)
+    for operation in operations:
+        operation.apply(files)
+    if files == before:
+        return head
+    _check_shape(files)
+    _check_card(repo, before, files)
+    new = Commit(repo.write_files(files), (head,), author, int(time.time()), header.message)
+    oid = repo.write_object("commit", new.encode())
+    repo.move_ref(ref, oid)
+    return oid
+
+
+def _check_parent(wanted: str | None, head: str) -> None:
+    """Compare-and-swap: whoever names a parent commits on that or not at all. A short id will do."""
+    if wanted and not head.startswith(wanted.lower()):
+        raise HubError(
+            412, f"A commit has happened since. Please refresh and try again. (head is {head}, not {wanted})"
+        )
+
+
+def _check_shape(files: Files) -> None:
+    """No path may be a file and a folder."""
+    for path in files:
+        folder = path.rpartition("/")[0]
+        while folder:
+            if folder in files:
+                raise bad_request(f"{folder} is a file, so there can be no {path}")
+            folder = folder.rpartition("/")[0]
+
+
+def _check_card(repo: Repository, before: Mapping[str, TreeEntry], after: Files) -> None:
+    """A card that the check refuses is refused here too, for those who did not ask."""
+    if README not in after or before.get(README) == after[README]:
+        return
+    errors, _ = cards.check(repo.read_object(after[README].oid).decode(errors="replace"), repo.kind)
+    if errors:
+        raise bad_request("Invalid metadata in README.md: " + "; ".join(errors))
+
+
+def _store_regular(value: Mapping[str, Any], repo: Repository) -> str:
+    if value.get("encoding", "utf-8") == "base64":
+        try:
+            content = base64.b64decode(value["content"], validate=True)
+        except (binascii.Error, KeyError, TypeError, ValueError) as error:
+            raise bad_request(f"The content of {value.get('path')} is not base64") from error
+    else:
+        content = str(value.get("content", "")).encode()
+    if len(content) > LARGEST_REGULAR_BYTES:
+        raise bad_request(f"{value['path']} is larger than 10 MiB: send it as a large file")
+    pointer = Pointer.decode(content)
+    if pointer:
+        return _store_pointer({"path": value["path"], "oid": pointer.sha256, "size": pointer.size}, repo)
+    return repo.write_object("blob", content)
+
+
+def _store_pointer(value: Mapping[str, Any], repo: Repository) -> str:
+    """Put a large file that is here already into the tree. A copy within the repository names no size."""
+    sha256 = value.get("oid")
+    path = (
+        repo.large_file(sha256)
+        if isinstance(sha256, str) and len(sha256) == len("0" * 64) and sha256.isalnum()
+        else None
+    )
+    if path is None or not path.exists():
+        raise bad_request(f"LFS pointer pointed to a file that does not exist: {value['path']} ({sha256})")
+    size = path.stat().st_size
+    if value.get("size", size) != size:
+        raise bad_request(f"{value['path']} has {size} bytes, not {value['size']}")
+    return repo.write_object("blob", Pointer(path.name, size).encode())

@@ -1,0 +1,111 @@
+"""The write half of Xet, which clients use for every large file and do not let themselves be talked out of.
+
+Not answered on purpose, but with 404: global deduplication (`/v1/chunks/…`), upload grants (`/v1/xorb-grants/…`) and
+the streamed shard answer (`/v2/shards`); the client has a plainer way for each.
+"""
+
+import io
+import re
+import time
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from hubkit.localhub import xet
+from hubkit.localhub.call import Call, pieces, plain, streaming
+from hubkit.localhub.durable import Sink
+from hubkit.localhub.errors import HubError, bad_request, forbidden, invalid_credentials
+from hubkit.localhub.repository import Repository
+from hubkit.localhub.routes.paths import API_REPO
+
+_TOKEN_SECONDS = 3600
+
+
+def write_token(call: Call) -> Response:
+    """A token for this repository's uploads.
+
+    The address holds the store's id: the client remembers, by address, what it has sent, and would send nothing to a
+    new store at an old address.
+    """
+    repo = call.writable()
+    claim = {"use": "xet-write", "kind": repo.kind, "repo": repo.id}
+    token, expires = call.hub.store.signer.sign(claim, seconds=_TOKEN_SECONDS), int(time.time()) + _TOKEN_SECONDS
+    url = f"{call.origin}/_cas/{call.hub.store.id}"
+    headers = {"X-Xet-Access-Token": token, "X-Xet-Token-Expiration": str(expires), "X-Xet-Cas-Url": url}
+    return JSONResponse({"accessToken": token, "exp": expires, "casUrl": url}, headers=headers)
+
+
+async def put_xorb(call: Call) -> Response:
+    _repo(call)
+    digest = call.param("digest")
+    if not re.fullmatch(r"[0-9a-f]{64}", digest):
+        raise bad_request(f"No xorb hash: {digest!r}")
+    target = call.hub.store.xorb(digest)
+    with Sink(call.hub.store.scratch) as sink:
+        async for piece in pieces(call.request):
+            await run_in_threadpool(sink.write, piece)
+            if sink.size > xet.LARGEST_XORB_BYTES * 2:
+                raise HubError(413, "The xorb is too large")
+        known = target.exists()
+        if not known:
+            await run_in_threadpool(_keep_xorb, call, sink, digest)
+    return JSONResponse({"was_inserted": not known})
+
+
+def _keep_xorb(call: Call, sink: Sink, digest: str) -> None:
+    with sink.path.open("rb") as xorb:
+        try:
+            for _ in xet.read_chunks(xorb):
+                pass
+        except xet.MalformedXetError as error:
+            raise bad_request(str(error)) from error
+    sink.keep(call.hub.store.xorb(digest))
+
+
+def put_shard(call: Call) -> Response:
+    """Join every file of the shard and keep it as a large file, if its content is what the shard says."""
+    repo = _repo(call)
+    try:
+        for file in xet.read_shard(call.body):
+            if not repo.has_large_file(file.sha256):
+                _join(call, repo, file)
+    except xet.MalformedXetError as error:
+        raise bad_request(str(error)) from error
+    return JSONResponse({"result": 1})
+
+
+def _join(call: Call, repo: Repository, file: xet.File) -> None:
+    with Sink(call.hub.store.scratch) as sink:
+        gathered = io.BytesIO()
+        for piece in xet.join(file, call.hub.store.xorb):
+            gathered.write(piece)
+            if gathered.tell() >= xet.LARGEST_CHUNK_BYTES * 8:
+                sink.write(gathered.getvalue())
+                gathered = io.BytesIO()
+        sink.write(gathered.getvalue())
+        if sink.sha256 != file.sha256:
+            raise bad_request(f"The joined file has sha256 {sink.sha256}, the shard says {file.sha256}")
+        with call.hub.store.changing(repo):
+            repo.keep_large_file(sink)
+
+
+def _repo(call: Call) -> Repository:
+    """The repository that the Xet token is for."""
+    if call.param("store") != call.hub.store.id:
+        raise HubError(404, "No such store")
+    token = call.request.headers.get("authorization", "").removeprefix("Bearer ")
+    claim: dict[str, Any] | None = call.hub.store.signer.read(token)
+    if claim is None:
+        raise invalid_credentials()
+    if claim.get("use") != "xet-write":
+        raise forbidden("This token may not write")
+    return call.hub.store.repo(claim["kind"], claim["repo"])
+
+
+ROUTES = [
+    Route(API_REPO + "/xet-write-token/{revision}", plain(write_token)),
+    Route("/_cas/{store}/v1/xorbs/default/{digest}", streaming(put_xorb), methods=["POST"]),
+    Route("/_cas/{store}/v1/shards", plain(put_shard), methods=["POST"]),
+]

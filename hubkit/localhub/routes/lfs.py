@@ -1,0 +1,142 @@
+"""Large files without Xet: Git LFS, in one piece or in parts. Uploads carry no token, so their addresses are signed."""
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from hubkit.localhub.call import Call, pieces, plain, streaming
+from hubkit.localhub.durable import Sink, make_folder
+from hubkit.localhub.errors import HubError, bad_request, forbidden
+from hubkit.localhub.repository import Repository
+from hubkit.localhub.routes.paths import DATASET_OR_SPACE, MODEL
+
+_SHA256_DIGITS = 64
+_UPLOAD_SECONDS = 24 * 3600
+_COPY_BYTES = 1024 * 1024
+_CONTENT_TYPE = "application/vnd.git-lfs+json"
+
+
+def batch(call: Call) -> Response:
+    """For each object either where to send it, or nothing, when it is here."""
+    repo = call.writable()
+    transfers = call.json.get("transfers") or ["basic"]
+    asked = call.json.get("objects", [])
+    large = any(_is_large(call, item) for item in asked)
+    transfer = "multipart" if large and "multipart" in transfers else "basic"
+    objects = [_answer(call, repo, item, transfer) for item in asked]
+    return JSONResponse({"transfer": transfer, "objects": objects}, media_type=_CONTENT_TYPE)
+
+
+def _is_large(call: Call, item: dict[str, Any]) -> bool:
+    return int(item.get("size", 0)) > call.hub.limits.multipart_above_bytes
+
+
+def _answer(call: Call, repo: Repository, item: dict[str, Any], transfer: str) -> dict[str, Any]:
+    oid, size = str(item.get("oid")), int(item.get("size", -1))
+    known = {"oid": oid, "size": size}
+    if len(oid) != _SHA256_DIGITS or not set(oid) <= set("0123456789abcdef") or size < 0:
+        return {**known, "error": {"code": 422, "message": "An object needs a sha256 and a size"}}
+    if repo.has_large_file(oid):
+        return known
+    verify = {"href": f"{call.origin}/{repo.path}.git/info/lfs/verify"}
+    multipart = transfer == "multipart" and _is_large(call, item)
+    upload = _parts(call, repo, oid, size) if multipart else {"href": _address(call, repo, oid, size), "header": {}}
+    return {**known, "authenticated": True, "actions": {"upload": upload, "verify": verify}}
+
+
+def _parts(call: Call, repo: Repository, oid: str, size: int) -> dict[str, Any]:
+    part_bytes = call.hub.limits.part_bytes
+    count = -(-size // part_bytes)
+    parts = {f"{n:05d}": _address(call, repo, oid, size, n) for n in range(1, count + 1)}
+    return {"href": _address(call, repo, oid, size), "header": {"chunk_size": str(part_bytes), **parts}}
+
+
+def _address(call: Call, repo: Repository, oid: str, size: int, part: int | None = None) -> str:
+    claim = {"kind": repo.kind, "repo": repo.id, "oid": oid, "size": size, "part": part, "use": "lfs"}
+    return f"{call.origin}/_lfs/{call.hub.store.signer.sign(claim, seconds=_UPLOAD_SECONDS)}"
+
+
+async def receive(call: Call) -> Response:
+    """A whole object, or one part of it, from whoever holds the signed address."""
+    claim = _claim(call)
+    store = call.hub.store
+    with Sink(store.scratch) as sink:
+        async for piece in pieces(call.request):
+            await run_in_threadpool(sink.write, piece)
+            if sink.size > claim["size"]:
+                raise bad_request(f"More than the {claim['size']} bytes that were announced")
+        if claim["part"]:
+            await run_in_threadpool(sink.keep, _parts_folder(call, claim) / str(claim["part"]))
+        else:
+            await run_in_threadpool(_keep, call, sink, claim)
+        return Response(headers={"ETag": f'"{sink.sha256}"'})
+
+
+def complete(call: Call) -> Response:
+    """The last step of a multipart upload: join the parts in their order."""
+    claim = _claim(call)
+    folder = _parts_folder(call, claim)
+    numbers = [int(part["partNumber"]) for part in call.json.get("parts", [])]
+    with Sink(call.hub.store.scratch) as sink:
+        for number in sorted(numbers):
+            _append(folder / str(number), sink)
+        _keep(call, sink, claim)
+    shutil.rmtree(folder, ignore_errors=True)
+    return JSONResponse({"success": True})
+
+
+def verify(call: Call) -> Response:
+    repo, oid = call.writable(), str(call.json.get("oid"))
+    path = repo.large_file(oid) if oid.isalnum() else None
+    if path is None or not path.exists() or path.stat().st_size != call.json.get("size"):
+        raise HubError(404, f"Object {oid} was not uploaded")
+    return JSONResponse({"success": True}, media_type=_CONTENT_TYPE)
+
+
+def _append(part: Path, sink: Sink) -> None:
+    try:
+        source = part.open("rb", buffering=0)
+    except FileNotFoundError as error:
+        raise bad_request(f"Part {part.name} was not uploaded") from error
+    with source:
+        while piece := source.read(_COPY_BYTES):
+            sink.write(piece)
+
+
+def _keep(call: Call, sink: Sink, claim: dict[str, Any]) -> None:
+    """Take the object in, if it is what was announced."""
+    if (sink.sha256, sink.size) != (claim["oid"], claim["size"]):
+        raise bad_request(f"The content has sha256 {sink.sha256} and {sink.size} bytes, not {claim['oid']}")
+    repo = call.hub.store.repo(claim["kind"], claim["repo"])
+    with call.hub.store.changing(repo):
+        repo.keep_large_file(sink)
+
+
+def _claim(call: Call) -> dict[str, Any]:
+    claim = call.hub.store.signer.read(call.param("signed"))
+    if claim is None or claim.get("use") != "lfs":
+        raise forbidden("The upload address is not valid, or no longer")
+    return claim
+
+
+def _parts_folder(call: Call, claim: dict[str, Any]) -> Path:
+    name = hashlib.sha256(f"{claim['kind']} {claim['repo']} {claim['oid']}".encode()).hexdigest()
+    folder = call.hub.store.uploads / name
+    make_folder(folder)
+    return folder
+
+
+_LFS = ".git/info/lfs"
+ROUTES = [
+    Route(DATASET_OR_SPACE + _LFS + "/objects/batch", plain(batch), methods=["POST"]),
+    Route(MODEL + _LFS + "/objects/batch", plain(batch), methods=["POST"]),
+    Route(DATASET_OR_SPACE + _LFS + "/verify", plain(verify), methods=["POST"]),
+    Route(MODEL + _LFS + "/verify", plain(verify), methods=["POST"]),
+    Route("/_lfs/{signed}", streaming(receive), methods=["PUT"]),
+    Route("/_lfs/{signed}", plain(complete), methods=["POST"]),
+]

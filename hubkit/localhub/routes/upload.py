@@ -1,0 +1,98 @@
+"""The three steps of a push that every client makes: check the card, ask how to send each file, commit."""
+
+import base64
+from collections.abc import AsyncIterator
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from hubkit.localhub import cards, commits
+from hubkit.localhub.attributes import upload_mode
+from hubkit.localhub.call import Call, plain, streaming
+from hubkit.localhub.errors import HubError, bad_request, revision_not_found
+from hubkit.localhub.repository import KINDS, Repository
+from hubkit.localhub.routes.paths import API_REPO
+
+LARGEST_LINE_BYTES = 64 * 1024 * 1024
+
+
+def validate_yaml(call: Call) -> Response:
+    kind = call.json.get("repoType") or "model"
+    if kind not in KINDS:
+        raise bad_request(f"Unknown repo type: {kind!r}")
+    errors, warnings = cards.check(str(call.json.get("content", "")), kind)
+    body = {"errors": [{"message": text} for text in errors], "warnings": [{"message": text} for text in warnings]}
+    return JSONResponse(body, 400 if errors else 200)
+
+
+def preupload(call: Call) -> Response:
+    """For each file how to send it, and what is there now: a client drops a file that would not change."""
+    repo = call.writable()
+    commit = repo.resolve(call.param("revision"))
+    attributes = repo.read_text(commit, ".gitattributes") or ""
+    present = repo.files(commit)
+    answer = []
+    for file in call.json.get("files", []):
+        path = commits.checked_path(file)
+        sample = base64.b64decode(file.get("sample") or "")
+        entry = present.get(path)
+        answer.append(
+            {
+                "path": path,
+                "uploadMode": upload_mode(path, int(file.get("size", len(sample))), sample, attributes),
+                "shouldIgnore": False,
+                "oid": repo.file_info(entry.oid).etag if entry else None,
+            }
+        )
+    return JSONResponse({"files": answer})
+
+
+async def commit(call: Call) -> Response:
+    """Read the operations as they come, then apply them all and move the branch, or change nothing."""
+    repo = await run_in_threadpool(call.writable)
+    header: commits.Header | None = None
+    operations: list[commits.Operation] = []
+    async for line in lines(call):
+        item = await run_in_threadpool(commits.read_line, line, repo)
+        if isinstance(item, commits.Header):
+            header = item
+        else:
+            operations.append(item)
+    if header is None:
+        raise bad_request("A commit begins with a header")
+    oid = await run_in_threadpool(_commit, call, repo, header, operations)
+    url = f"{call.origin}/{repo.path}/commit/{oid}"
+    return JSONResponse({"success": True, "commitOid": oid, "commitUrl": url, "hookOutput": ""})
+
+
+async def lines(call: Call) -> AsyncIterator[bytes]:
+    """The lines of the body; only one is held at a time."""
+    held = bytearray()
+    async for part in call.request.stream():
+        held += part
+        *whole, rest = held.split(b"\n") if b"\n" in part else (held,)
+        for line in whole:
+            if line.strip():
+                yield bytes(line)
+        held = rest
+        if len(held) > LARGEST_LINE_BYTES:
+            raise HubError(413, f"A line of the commit is larger than {LARGEST_LINE_BYTES} bytes")
+    if held.strip():
+        yield bytes(held)
+
+
+def _commit(call: Call, repo: Repository, header: commits.Header, operations: list[commits.Operation]) -> str:
+    revision = call.param("revision")
+    ref = revision if revision.startswith("refs/pr/") else f"refs/heads/{revision}"
+    with call.hub.store.changing(repo):
+        if repo.ref(ref) is None:
+            raise revision_not_found(revision)
+        return commits.commit(repo, ref, header, operations, call.author)
+
+
+ROUTES = [
+    Route("/api/validate-yaml", plain(validate_yaml), methods=["POST"]),
+    Route(API_REPO + "/preupload/{revision}", plain(preupload), methods=["POST"]),
+    Route(API_REPO + "/commit/{revision}", streaming(commit), methods=["POST"]),
+]

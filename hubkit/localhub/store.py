@@ -1,0 +1,137 @@
+"""The folder that a Hub serves: repositories, Xet data, tokens, and the id that tells one store from another.
+
+store.json  tokens  repos/<kind>s/<namespace>/<name>.git  xet/xorbs/  uploads/  locks/  tmp/
+"""
+
+import errno
+import json
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from hubkit.localhub import repository
+from hubkit.localhub.attributes import DEFAULT_ATTRIBUTES
+from hubkit.localhub.durable import locked, make_folder, sync_folder, write_json
+from hubkit.localhub.errors import HubError, bad_request, conflict
+from hubkit.localhub.objects import Commit
+from hubkit.localhub.repository import RepoKind, Repository, Settings
+from hubkit.localhub.signing import Signer
+
+FORMAT = 1
+RESERVED_NAMESPACES = frozenset({"api", "datasets", "spaces", "models", "oauth", "v1", "_hub", "_cas", "_lfs"})
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_LONGEST_ID = 96
+
+
+@dataclass(frozen=True)
+class Store:
+    """An opened store. Any number of processes may have it open."""
+
+    root: Path
+    id: str
+    signer: Signer
+
+    @classmethod
+    def open(cls, root: Path) -> "Store":
+        """Open the store at `root`, or begin one there."""
+        root = root.resolve()
+        make_folder(root / "tmp")
+        with locked(root / "locks" / "store"):
+            file = root / "store.json"
+            if not file.exists():
+                new = {"format": FORMAT, "id": secrets.token_hex(8), "secret": secrets.token_hex(32)}
+                write_json(file, new, root / "tmp", private=True)
+            known = json.loads(file.read_text())
+        if known["format"] != FORMAT:
+            raise ValueError(f"{root} is a store of format {known['format']}; this version reads format {FORMAT}")
+        return cls(root, known["id"], Signer(bytes.fromhex(known["secret"])))
+
+    @property
+    def scratch(self) -> Path:
+        """For unfinished files; on the same file system, so that a rename finishes them."""
+        return self.root / "tmp"
+
+    @property
+    def uploads(self) -> Path:
+        """Parts of multipart uploads that wait for the rest."""
+        return self.root / "uploads"
+
+    def xorb(self, digest: str) -> Path:
+        return self.root / "xet" / "xorbs" / digest[:2] / digest
+
+    # Repositories
+
+    def repo(self, kind: RepoKind, repo_id: str) -> Repository:
+        """The place of a repository, whether it exists or not."""
+        return Repository(kind, repo_id, self.root / "repos" / f"{kind}s" / f"{repo_id}.git", self.scratch)
+
+    def repos(self, kind: RepoKind) -> Iterator[Repository]:
+        root = self.root / "repos" / f"{kind}s"
+        for folder in sorted(root.glob("*/*.git")):
+            repo = self.repo(kind, f"{folder.parent.name}/{folder.name.removesuffix('.git')}")
+            if repo.exists:
+                yield repo
+
+    @contextmanager
+    def changing(self, repo: Repository) -> Iterator[Repository]:
+        """Hold a repository's lock. The lock is not in its folder: it must outlive a move or a deletion."""
+        with locked(self.root / "locks" / f"{repo.kind}s" / repo.id):
+            if not repo.exists:  # deleted while we waited
+                raise HubError(404, "Repository not found", "RepoNotFound")
+            yield repo
+
+    def create(self, repo: Repository, author: str, *, private: bool = False, sdk: str | None = None) -> None:
+        check_repo_id(repo.id)
+        now = time.time()
+        settings = Settings(secrets.token_hex(12), now, private=private, sdk=sdk)
+        first = Commit("", (), author, int(now), "initial commit")
+        try:
+            repository.create(repo, settings, first, {".gitattributes": DEFAULT_ATTRIBUTES.encode()})
+        except OSError as error:
+            if not _is_taken(error):
+                raise
+            shutil.rmtree(self.scratch / f"new-{settings.id}")
+            raise conflict(f"You already created this {repo.kind} repo") from error
+
+    def delete(self, repo: Repository) -> None:
+        """Take a repository out of sight in one step, then clear it away."""
+        with self.changing(repo):
+            doomed = self.scratch / f"deleted-{secrets.token_hex(8)}"
+            repo.folder.rename(doomed)
+            sync_folder(repo.folder.parent)
+        shutil.rmtree(doomed)
+
+    def move(self, repo: Repository, new_id: str) -> None:
+        check_repo_id(new_id)
+        target = self.repo(repo.kind, new_id)
+        make_folder(target.folder.parent)
+        with self.changing(repo):
+            try:
+                repo.folder.rename(target.folder)
+            except OSError as error:
+                if not _is_taken(error):
+                    raise
+                raise conflict(f"{new_id} exists already") from error
+            sync_folder(target.folder.parent)
+            sync_folder(repo.folder.parent)
+
+
+def check_repo_id(repo_id: str) -> None:
+    """The client's own rules (`validate_repo_id`), which the server must not take on trust."""
+    namespace, _, name = repo_id.partition("/")
+    if not (_NAME.fullmatch(namespace) and _NAME.fullmatch(name)) or len(repo_id) > _LONGEST_ID:
+        raise bad_request(f"Invalid repo id: {repo_id!r}")
+    if "--" in repo_id or ".." in repo_id or repo_id.endswith(".git"):
+        raise bad_request(f"Invalid repo id, it holds '--' or '..' or ends in '.git': {repo_id!r}")
+    if namespace.lower() in RESERVED_NAMESPACES:
+        raise bad_request(f"Reserved namespace: {namespace!r}")
+
+
+def _is_taken(error: OSError) -> bool:
+    return error.errno in (errno.EEXIST, errno.ENOTEMPTY)

@@ -1,6 +1,6 @@
 """score: samples are drawn once, features are extracted once, and every metric is computed from them, base beside finetuned."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
@@ -18,8 +18,17 @@ class Gate(Settings):
 
     better_than: Literal["base"] | None = Field(None, description="Better than the base model's score.")
     within: float | None = Field(None, ge=0, description="At most this much worse than the base model's score.")
-    at_least: float | None = None
-    at_most: float | None = None
+    at_least: float | None = Field(None, description="At least this.")
+    at_most: float | None = Field(None, description="At most this.")
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """What is wrong between the keys of this table."""
+        if not self.model_fields_set:
+            yield "", "demands nothing: say one of better_than, within, at_least, at_most"
+        if self.better_than and self.within is not None:
+            yield "within", "contradicts better_than = 'base': a score is either better, or at most so much worse"
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            yield "at_least", f"contradicts at_most = {self.at_most}: no score is both"
 
 
 class Sample(Record):

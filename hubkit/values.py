@@ -1,20 +1,78 @@
-"""The two kinds of frozen value hubkit is made of: `Settings` (a recipe's tables) and `Record` (what a stage leaves in the run folder)."""
+"""The two kinds of frozen value: `Settings` (a recipe's tables) and `Record` (what a stage leaves behind)."""
 
 import hashlib
 import json
 import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, ValidationError
 
 T = TypeVar("T")
 
 Several = Annotated[tuple[T, ...], Strict(strict=False)]
 """A TOML array: it arrives as a list, and is kept as a tuple."""
 
-RepoId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}$")]
+
+def _hub_name(name: str) -> str:
+    """Refuse what the Hub refuses as the name of a repo."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}", name):
+        raise ValueError("must be a name for the Hub: letters, digits, '-', '_' and '.', 96 at most")
+    if "--" in name or ".." in name or name.endswith((".git", ".", "-")):
+        raise ValueError("must be a name for the Hub: without '--' or '..', not ending in '.git', '.' or '-'")
+    return name
+
+
+def _repo_id(repo: str) -> str:
+    """Refuse what is no `namespace/name`."""
+    namespace, slash, name = repo.partition("/")
+    if not slash:
+        raise ValueError("must be `namespace/name`, as the Hub's address shows it")
+    _hub_name(namespace)
+    _hub_name(name)
+    return repo
+
+
+def _own_repo(repo: str) -> str:
+    """Refuse what is neither `name` nor `namespace/name` nor `{user}/name`."""
+    _hub_name(repo) if "/" not in repo else _repo_id(repo.replace("{user}/", "user/", 1))
+    return repo
+
+
+def _tag(tag: str) -> str:
+    """Refuse what git refuses as the name of a tag, and what looks like a commit."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}", tag) or ".." in tag or tag.endswith((".lock", ".")):
+        raise ValueError("must be a tag such as 'v1.0.0': letters, digits, '.', '-', '_' and '+', 64 at most")
+    if re.fullmatch(r"[0-9a-f]{7,40}", tag):
+        raise ValueError("must be a tag such as 'v1.0.0'; this looks like a commit")
+    return tag
+
+
+HubName = Annotated[str, AfterValidator(_hub_name)]
+"""The name of a repo on the Hub, without its namespace."""
+
+RepoId = Annotated[str, AfterValidator(_repo_id)]
 """A Hub id, `namespace/name`."""
+
+OwnRepo = Annotated[str, AfterValidator(_own_repo)]
+"""A repo to write to: `name`, `namespace/name` or `{user}/name`."""
+
+Tag = Annotated[str, AfterValidator(_tag)]
+"""A tag of a repo."""
+
+
+@dataclass(frozen=True)
+class LocalPath:
+    """Marks a setting that is a path: a recipe may only say a relative one, without '..', that stays inside `inside`.
+
+    A path inside the recipe's folder is absolute once the recipe is loaded. What matches `unless` is no path.
+    """
+
+    inside: Literal["the recipe's folder", "the working directory"]
+    unless: str | None = None
 
 
 class Settings(BaseModel):
@@ -22,9 +80,13 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """What is wrong between the keys of this table, each already right by itself: (key, what is wrong with it)."""
+        yield from ()
+
 
 class Record(BaseModel):
-    """What a stage made. Written beside the hash of what it was made from, so that a stage whose inputs are unchanged is not done twice."""
+    """What a stage made, written beside the hash of what it was made from: unchanged inputs need no second run."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -35,7 +97,7 @@ class Record(BaseModel):
 
     @classmethod
     def load(cls, path: Path, made_from: str | None = None) -> Self | None:
-        """The record at `path`, or None when there is none, or when it was made from something else than `made_from`."""
+        """The record at `path`; None when there is none, or when it was made from something else than `made_from`."""
         if not path.is_file():
             return None
         try:

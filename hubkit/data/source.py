@@ -1,10 +1,11 @@
 """The recipe's `[data]` table."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hubkit.values import RepoId, Settings
+from hubkit.values import LocalPath, RepoId, Settings
 
 
 class Source(Settings):
@@ -14,7 +15,7 @@ class Source(Settings):
         None, description="Dataset repo on the Hub. Leave it out where `--data DIR` gives a folder."
     )
     revision: str | None = Field(None, description="Branch, tag or commit; resolved to a commit SHA and locked.")
-    folder: str | None = Field(
+    folder: Annotated[str | None, LocalPath("the recipe's folder")] = Field(
         None, description="A folder of pictures beside the recipe, instead of `repo`: relative, without '..'."
     )
     split: str = Field("train", description="Split of the dataset repo.")
@@ -43,3 +44,19 @@ class Source(Settings):
     license: str | None = Field(
         None, description="Licence of the pictures, where the dataset's own card does not say it."
     )
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """What is wrong between the keys of this table."""
+        if self.repo and self.folder:
+            yield "folder", f"contradicts repo = {self.repo!r}: the pictures come from one of the two"
+        if not self.repo and not self.folder:
+            yield "repo", "is missing: give `repo`, or `folder`, or `--data DIR` on the command line"
+        for key in {"revision", "split"} & self.model_fields_set if self.folder else ():
+            yield key, "would be ignored: a folder has none"
+        if "variants" in self.model_fields_set and self.variants > 1 and not self.varies:
+            yield "variants", "would draw the same picture each time: crop is 'center' and nothing is flipped"
+
+    @property
+    def varies(self) -> bool:
+        """Whether two draws of one picture may differ."""
+        return self.crop == "random" or self.horizontal_flip

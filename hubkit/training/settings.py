@@ -1,6 +1,6 @@
 """The recipe's `[training]` table, what a method must offer, and what the training leaves behind."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 
@@ -53,6 +53,13 @@ class Training(Settings):
     seed: int = Field(0, ge=0)
     checkpoint_every: int = Field(500, ge=1, description="Steps between checkpoints.")
     keep_checkpoints: int = Field(2, ge=2, description="Checkpoints kept.")
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """What is wrong between the keys of this table."""
+        if self.batch_size % self.pass_size:
+            yield "micro_batch", f"must divide batch_size = {self.batch_size}"
+        if self.warmup_steps > self.steps:
+            yield "warmup_steps", f"must not be more than steps = {self.steps}"
 
     @property
     def pass_size(self) -> int:

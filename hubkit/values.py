@@ -51,6 +51,11 @@ def _tag(tag: str) -> str:
     return tag
 
 
+def _extractor(name: str) -> str:
+    """Refuse what is neither Inception nor a model on the Hub."""
+    return name if name == "inception" else _repo_id(name)
+
+
 HubName = Annotated[str, AfterValidator(_hub_name)]
 """The name of a repo on the Hub, without its namespace."""
 
@@ -60,8 +65,15 @@ RepoId = Annotated[str, AfterValidator(_repo_id)]
 OwnRepo = Annotated[str, AfterValidator(_own_repo)]
 """A repo to write to: `name`, `namespace/name` or `{user}/name`."""
 
+Extractor = Annotated[str, AfterValidator(_extractor)]
+"""What turns a picture into features: 'inception', or a CLIP model on the Hub."""
+
 Tag = Annotated[str, AfterValidator(_tag)]
 """A tag of a repo."""
+
+
+HUB_FILE = r"[^/:]+/[^/:]+:.+"
+"""A file on the Hub, as a recipe says it: `namespace/name:file`."""
 
 
 @dataclass(frozen=True)

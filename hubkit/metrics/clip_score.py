@@ -18,5 +18,5 @@ class ClipScore(Settings):
 
     kind: Literal["clip-score"]
     model: RepoId = Field("openai/clip-vit-large-patch14", description="CLIP model on the Hub.")
-    revision: str | None = None
-    gate: Gate | None = None
+    revision: str | None = Field(None, description="Branch, tag or commit; resolved to a commit SHA and locked.")
+    gate: Gate | None = Field(None, description="What the model must meet to be published.")

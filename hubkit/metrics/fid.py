@@ -3,12 +3,13 @@
 Paper: Heusel et al. (2017), GANs Trained by a Two Time-Scale Update Rule, https://arxiv.org/abs/1706.08500
 """
 
-from typing import ClassVar, Literal
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from hubkit.scoring import Gate
-from hubkit.values import Settings
+from hubkit.values import HUB_FILE, Extractor, LocalPath, Settings
 
 
 class FrechetDistance(Settings):
@@ -17,9 +18,16 @@ class FrechetDistance(Settings):
     paper: ClassVar[str] = "https://arxiv.org/abs/1706.08500"
 
     kind: Literal["fid"]
-    extractor: str = Field("inception", description="'inception', or a CLIP model on the Hub.")
-    revision: str | None = None
-    weights: str | None = Field(
+    extractor: Extractor = Field("inception", description="'inception', or a CLIP model on the Hub.")
+    revision: str | None = Field(None, description="Of the extractor on the Hub; resolved to a commit SHA and locked.")
+    weights: Annotated[str | None, LocalPath("the recipe's folder", unless=HUB_FILE)] = Field(
         None, description="Inception weights: a file beside the recipe, or `namespace/name:file` on the Hub."
     )
-    gate: Gate | None = None
+    gate: Gate | None = Field(None, description="What the model must meet to be published.")
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """What is wrong between the keys of this table."""
+        if self.weights and self.extractor != "inception":
+            yield "weights", "would be ignored: they are Inception's"
+        if self.revision and self.extractor == "inception":
+            yield "revision", "would be ignored: Inception is not on the Hub; its weights are chosen by `weights`"

@@ -1,31 +1,100 @@
 """Publish to the Hub: one commit, verified, then tagged."""
 
-from typing import Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from hubkit.publishing import Publication, Release
+from hubkit import hub
+from hubkit.errors import AuthorisationError, ConflictError, RecipeError, StoppedError
+from hubkit.publishing import Publication, Release, inspect, place, tag, verify_by_drawing, verify_hashes
+from hubkit.publishing.commit import holds
 from hubkit.values import Settings
+
+SMALL: Final = 1 << 30
+"""Bytes. A release under this size is downloaded again and drawn with, unless the recipe says otherwise."""
 
 
 class HubTarget(Settings):
     """A model repo on the Hub whose tree is exactly the release."""
 
     kind: Literal["hub"]
-    repo: str | None = Field(
+    repo: Annotated[str, Field(pattern=r"^((\{user\}|[A-Za-z0-9][\w.-]*)/)?[A-Za-z0-9][\w.-]*$")] | None = Field(
         None,
         description="`name`, `namespace/name` or `{user}/name`; default: the recipe's name, in one's own namespace.",
     )
-    private: bool = False
-    tag: str | None = Field(None, description="Tag of the commit once it is verified. Tags never move.")
+    private: bool = Field(default=False, description="Create the repo as private; an existing repo must be so already.")
+    tag: Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.+-]*$", max_length=100)] | None = Field(
+        None, description="Tag of the commit once it is verified. Tags never move."
+    )
     verify: Literal["auto", "full", "hashes"] = Field(
         "auto", description="'full' loads the published model and draws with it again; 'auto' does so under 1 GiB."
     )
 
-    def check(self, name: str, card: str) -> None:
-        """Refuse now what would be refused after the training."""
-        raise NotImplementedError
+    def address(self, name: str, user: str) -> str:
+        """The repo's id, for whoever is logged in."""
+        wanted = (self.repo or name).replace("{user}", user)
+        return wanted if "/" in wanted else f"{user}/{wanted}"
+
+    def model_id(self, name: str) -> str:
+        """The repo's id; `your-name/…` while it is not known who will publish."""
+        try:
+            return self.address(name, hub.whoami())
+        except (AuthorisationError, StoppedError):
+            return self.address(name, "your-name")
+
+    def check(self, name: str, card: str, made: Release | None = None) -> None:
+        """Refuse now what would be refused after the training: token, namespace, repo, tag, card."""
+        account = hub.account()
+        repo = self.address(name, account.name)
+        hub.check_repo_id(repo)
+        hub.check_may_write(account, repo)
+        hub.validate_card(card)
+        there = hub.resolve_own(repo)
+        if there is not None:
+            self._check_visibility(repo, private=there.private)
+            self._check_tag(repo, made)
 
     def publish(self, release: Release) -> Publication:
         """One commit on top of the head we saw; then every hash; then the tag."""
-        raise NotImplementedError
+        inspect(release)
+        repo = self.address(release.name, hub.whoami())
+        if release.model_id != repo:
+            raise RecipeError(
+                f"the card tells readers to load {release.model_id}, but the model would go to {repo}",
+                help="describe the run again, so that its card names the repo",
+                code="HK282",
+            )
+        there = hub.resolve_own(repo)
+        if there is not None:
+            self._check_visibility(repo, private=there.private)
+        placed = place(release, repo, private=self.private)
+        found = [verify_hashes(release, repo, placed.commit)]
+        if self.verify == "full" or (self.verify == "auto" and release.bytes < SMALL):
+            found += verify_by_drawing(release, repo, placed.commit)
+        if self.tag:
+            tag(repo, self.tag, placed.commit)
+        return Publication(
+            url=hub.repo_url(repo),
+            repo=repo,
+            commit=placed.commit,
+            tag=self.tag,
+            created=placed.created,
+            verified=tuple(found),
+        )
+
+    def _check_visibility(self, repo: str, *, private: bool) -> None:
+        if self.private and not private:
+            raise ConflictError(
+                f"the recipe says private = true, but {repo} is there already and public",
+                help="choose another name with --repo, or make that repo private on the Hub",
+                code="HK903",
+            )
+
+    def _check_tag(self, repo: str, made: Release | None) -> None:
+        stands = hub.tags(repo).get(self.tag) if self.tag else None
+        if stands and not (made and holds(repo, stands, made)):
+            raise ConflictError(
+                f"the tag {self.tag} of {repo} is taken: it stands at {stands}, and tags never move",
+                help="choose another tag: --set publish.tag=…",
+                code="HK902",
+            )

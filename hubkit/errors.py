@@ -1,11 +1,11 @@
 """The tree of errors a user can meet, each with its exit code.
 
-Everything a person can mend is a `HubkitError`: one line that says what happened and where, and a `help` line that says what to do.
-Anything else is a bug of ours (exit code 1).
+Anything a person can mend is a `HubkitError`: one line that says what happened and where, and a `help` line that says
+what to do. Anything else is a bug of ours (exit code 1).
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,13 @@ class HubkitError(Exception):
         super().__init__(message)
         self.faults: tuple[Fault, ...] = (Fault(code or self.code, message, help=help),)
 
+    @classmethod
+    def of(cls, faults: tuple[Fault, ...]) -> Self:
+        """All faults at once."""
+        error = cls(faults[0].message)
+        error.faults = faults
+        return error
+
     def __str__(self) -> str:
         return "\n".join(str(fault) for fault in self.faults)
 
@@ -43,13 +50,6 @@ class RecipeError(HubkitError):
 
     exit_code = 2
     code = "HK200"
-
-    @classmethod
-    def of(cls, faults: tuple[Fault, ...]) -> "RecipeError":
-        """All faults of a recipe at once."""
-        error = cls(faults[0].message)
-        error.faults = faults
-        return error
 
 
 class DatasetError(HubkitError):

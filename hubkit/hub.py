@@ -66,6 +66,7 @@ class RepoFacts:
 
     repo: str
     sha: str
+    private: bool
     license: str | None
     license_name: str | None
     license_link: str | None
@@ -83,8 +84,9 @@ class RemoteFile:
 
     def holds(self, content: Content) -> bool:
         """Whether the Hub's file is this content, by size and hash."""
-        size, sha256, git_sha1 = digests(content)
-        return self.size == size and (self.sha256 == sha256 if self.sha256 else self.git_sha1 == git_sha1)
+        if self.size != (content.stat().st_size if isinstance(content, Path) else len(content)):
+            return False
+        return self.sha256 == hashed(content, "sha256") if self.sha256 else self.git_sha1 == git_blob(content)
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,13 @@ def file_url(repo: str, revision: str, path: str, kind: Kind = "model") -> str:
     return f"{repo_url(repo, kind)}/resolve/{quote(revision, safe='')}/{quote(path)}"
 
 
+def cache_folder() -> Path:
+    """Where hubkit keeps what it makes of downloads: beside the client's own cache."""
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HOME) / "hubkit"
+
+
 def api(token: str | None = None) -> "HfApi":
     """huggingface_hub's client."""
     from huggingface_hub import HfApi
@@ -148,6 +157,7 @@ def resolve(repo: str, revision: str | None, kind: Kind) -> RepoFacts:
     return RepoFacts(
         repo=repo,
         sha=str(info.sha),
+        private=bool(info.private),
         license=_one(said.get("license")) or tagged,
         license_name=_one(said.get("license_name")),
         license_link=_one(said.get("license_link")),
@@ -208,6 +218,14 @@ def head(repo: str, kind: Kind = "model", *, token: str | None = None) -> str | 
     return _ask(sha, repo, ConflictError)
 
 
+def resolve_own(repo: str) -> RepoFacts | None:
+    """A model repo we mean to write to, at its head; None when there is none yet, or none that we may see."""
+    try:
+        return resolve(repo, "main", "model")
+    except BaseModelError:
+        return None
+
+
 def tags(repo: str) -> dict[str, str]:
     """The commit of every tag of a model repo."""
     refs = _ask(lambda: api().list_repo_refs(repo, repo_type="model"), repo, ConflictError)
@@ -239,6 +257,36 @@ def account() -> Account:
     orgs = [org["name"] for org in said.get("orgs", ()) if org.get("roleInOrg", "write") in writing]
     role = said.get("auth", {}).get("accessToken", {}).get("role", "")
     return Account(name=said["name"], writable=(said["name"], *orgs), role=role)
+
+
+def check_repo_id(repo: str) -> None:
+    """Refuse what the Hub does not take for a repo's name. Raises RecipeError."""
+    from huggingface_hub.utils._validators import validate_repo_id
+
+    with _errors(repo, RecipeError):
+        validate_repo_id(repo)
+
+
+def check_may_write(account: Account, repo: str) -> None:
+    """Refuse a namespace or a token we cannot write with. Raises AuthorisationError.
+
+    A fine-grained token is only fully known when it is used: what it may do on an existing repo is asked of the Hub.
+    """
+    namespace = repo.partition("/")[0]
+    if account.role == "read":
+        raise AuthorisationError(
+            f"the token of {account.name} may only read",
+            help="make one that may write, and log in with it",
+            code="HK806",
+        )
+    if namespace not in account.writable and account.role != "admin":
+        raise AuthorisationError(
+            f"{account.name} may not write to {namespace}",
+            help=f"publish to one of {', '.join(account.writable)} with --repo, or {LOGIN_HELP}",
+            code="HK807",
+        )
+    if head(repo) is not None:
+        _ask(lambda: api().auth_check(repo, write=True), repo, AuthorisationError)
 
 
 def _refuse_plain_http() -> None:
@@ -346,22 +394,22 @@ def validate_card(card: str, kind: Kind = "model") -> None:
 # ---------------------------------------------------------------------------------------------------- hashes
 
 
-def digests(content: Content) -> tuple[int, str, str]:
-    """Size in bytes, sha256, and the sha1 git gives it as a blob."""
-    if isinstance(content, Path):
-        size = content.stat().st_size
-        sha256, git = hashlib.sha256(), hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
-        with content.open("rb") as file:
-            while block := file.read(1 << 20):
-                sha256.update(block)
-                git.update(block)
-        return size, sha256.hexdigest(), git.hexdigest()
-    git_blob = b"blob %d\0" % len(content) + content
-    return (
-        len(content),
-        hashlib.sha256(content).hexdigest(),
-        hashlib.sha1(git_blob, usedforsecurity=False).hexdigest(),
-    )
+def hashed(content: Content, algorithm: str, prefix: bytes = b"") -> str:
+    """The hash of bytes or of a file, in hexadecimal, with `prefix` before the content."""
+    digest = hashlib.new(algorithm, prefix, usedforsecurity=False)
+    if isinstance(content, bytes):
+        digest.update(content)
+        return digest.hexdigest()
+    with content.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def git_blob(content: Content) -> str:
+    """The sha1 git gives a file's content."""
+    size = content.stat().st_size if isinstance(content, Path) else len(content)
+    return hashed(content, "sha1", b"blob %d\0" % size)
 
 
 # ---------------------------------------------------------------------------------------------------- errors

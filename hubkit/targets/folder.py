@@ -2,34 +2,27 @@
 
 import os
 import shutil
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from hubkit.errors import IntegrityError, MachineError
 from hubkit.publishing import Publication, Release, inspect
-from hubkit.values import Settings, fingerprint, sha256_of
-
-
-def _inside(path: str) -> str:
-    """A recipe may name what lies below the working directory, and nothing else."""
-    if not path or PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts or "\0" in path:
-        raise ValueError("must be a relative path without '..'")
-    return path
+from hubkit.values import LocalPath, Settings, fingerprint, sha256_of
 
 
 class FolderTarget(Settings):
     """The release as a folder, for a machine without a Hub."""
 
     kind: Literal["folder"]
-    path: Annotated[str, AfterValidator(_inside)] = Field(
+    path: Annotated[str, LocalPath("the working directory")] = Field(
         "published", description="Relative to the working directory, without '..'."
     )
 
     def model_id(self, name: str) -> str:
         """The folder a reader loads."""
-        return (PurePosixPath(self.path) / name).as_posix()
+        return Path(self.path, name).as_posix()
 
     def check(self, name: str, card: str, made: Release | None = None) -> None:
         """Refuse a folder that cannot be written, or that holds something else under this name."""
@@ -81,7 +74,7 @@ def _copy(release: Release, kept: Path) -> None:
 
 
 def _turn(place: Path, kept: Path) -> None:
-    """Point the link at the new folder (replacing a link is one step), then remove the folders it no longer points at."""
+    """Point the link at the new folder, in one step, then remove the folders it no longer points at."""
     link = place.with_name(f".{place.name}.{os.getpid()}.tmp")
     link.unlink(missing_ok=True)
     link.symlink_to(kept.relative_to(place.parent))

@@ -1,6 +1,6 @@
 """Publish to the Hub: one commit, verified, then tagged."""
 
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -8,7 +8,7 @@ from hubkit import hub
 from hubkit.errors import AuthorisationError, ConflictError, RecipeError, StoppedError
 from hubkit.publishing import Publication, Release, inspect, place, tag, verify_by_drawing, verify_hashes
 from hubkit.publishing.commit import holds
-from hubkit.values import Settings
+from hubkit.values import OwnRepo, Settings, Tag
 
 SMALL: Final = 1 << 30
 """Bytes. A release under this size is downloaded again and drawn with, unless the recipe says otherwise."""
@@ -18,14 +18,12 @@ class HubTarget(Settings):
     """A model repo on the Hub whose tree is exactly the release."""
 
     kind: Literal["hub"]
-    repo: Annotated[str, Field(pattern=r"^((\{user\}|[A-Za-z0-9][\w.-]*)/)?[A-Za-z0-9][\w.-]*$")] | None = Field(
+    repo: OwnRepo | None = Field(
         None,
         description="`name`, `namespace/name` or `{user}/name`; default: the recipe's name, in one's own namespace.",
     )
     private: bool = Field(default=False, description="Create the repo as private; an existing repo must be so already.")
-    tag: Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.+-]*$", max_length=100)] | None = Field(
-        None, description="Tag of the commit once it is verified. Tags never move."
-    )
+    tag: Tag | None = Field(None, description="Tag of the commit once it is verified. Tags never move.")
     verify: Literal["auto", "full", "hashes"] = Field(
         "auto", description="'full' loads the published model and draws with it again; 'auto' does so under 1 GiB."
     )

@@ -1,5 +1,6 @@
-"""publish: what a release is, what a target must offer, and what a publication says."""
+"""What a release is, what a target must offer, and what a publication says."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -12,14 +13,25 @@ class Release(Record):
     """A folder that is ready to be published: exactly the files of the manifest, nothing else."""
 
     name: str = Field(description="The recipe's name: the repo's, unless the target says otherwise.")
+    model_id: str = Field(description="What the card tells a reader to load: the target's name for the model.")
     folder: Path
     manifest: dict[str, str] = Field(description="sha256 of every file, by its path in the folder.")
     sizes: dict[str, int] = Field(description="Bytes of every file.")
     message: str = Field(description="Title of the commit.")
     proof_prompt: str = Field(description="Prompt of the picture that is drawn again once the model is published.")
     proof_image: str = Field(description="That picture, by its path in the folder.")
-    sampling: dict[str, str | int | float]
-    seed: int
+    sampling: dict[str, str | int | float] = Field(description="How it is drawn: `Samples.facts`.")
+    seed: int = Field(description="Seed of that picture.")
+
+    @property
+    def files(self) -> Mapping[str, Path]:
+        """Every file of the manifest, where it lies."""
+        return {path: self.folder / path for path in self.manifest}
+
+    @property
+    def bytes(self) -> int:
+        """Size of the whole release."""
+        return sum(self.sizes.values())
 
 
 class Publication(Record):
@@ -36,8 +48,15 @@ class Publication(Record):
 class Target(Protocol):
     """What a place to publish to must offer."""
 
-    def check(self, name: str, card: str) -> None:
-        """Refuse now what would be refused after the training: nobody logged in, no right to write, a bad name, a card the Hub rejects."""
+    def model_id(self, name: str) -> str:
+        """What a reader will load the model by, for its card."""
+        ...
+
+    def check(self, name: str, card: str, made: Release | None = None) -> None:
+        """Refuse now what would be refused after the training: nobody logged in, no right to write, a bad card.
+
+        `made` is the release, where this run has made it already: what the target holds may then be that very release.
+        """
         ...
 
     def publish(self, release: Release) -> Publication:

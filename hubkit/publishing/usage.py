@@ -1,0 +1,75 @@
+"""The code that draws a picture with a model: it stands in the card, and draws the proof before and after upload."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from hubkit.errors import IntegrityError
+from hubkit.sampling import SCHEDULERS
+
+SNIPPET: Final = """\
+import torch
+from diffusers import {scheduler}, StableDiffusionPipeline
+
+pipe = StableDiffusionPipeline.from_pretrained({model}, torch_dtype=torch.float32, use_safetensors=True)
+pipe.scheduler = {scheduler}.from_config(pipe.scheduler.config)
+pipe = pipe.to("cuda" if torch.cuda.is_available() else "cpu")
+image = pipe(
+    {prompt},
+    num_inference_steps={steps},
+    guidance_scale={guidance_scale},
+    height={resolution},
+    width={resolution},
+    generator=torch.Generator("cpu").manual_seed({seed}),
+).images[0]
+image.save("image.png")
+"""
+
+PRIVATE: Final = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_OIDC_RESOURCE", "HF_OIDC_ID_TOKEN")
+
+
+def usage(model: str, prompt: str, seed: int, sampling: Mapping[str, str | int | float]) -> str:
+    """Python that draws `prompt` with `model`, a repo or a folder. Texts become literals, whatever they hold.
+
+    `sampling` is what `Samples.facts` says: steps, guidance_scale, scheduler (a class of diffusers), resolution.
+    """
+    if sampling["scheduler"] not in SCHEDULERS.values():
+        raise ValueError(f"{sampling['scheduler']!r} is no sampler of hubkit")
+    return SNIPPET.format(
+        model=repr(model),
+        prompt=repr(prompt),
+        seed=int(seed),
+        scheduler=sampling["scheduler"],
+        steps=int(sampling["steps"]),
+        guidance_scale=float(sampling["guidance_scale"]),
+        resolution=int(sampling["resolution"]),
+    )
+
+
+def draw(code: str, picture: Path) -> None:
+    """Run the code as a reader would, in a Python of its own and without a network, and keep its picture.
+
+    Raises IntegrityError when it fails.
+    """
+    environment = {name: value for name, value in os.environ.items() if name not in PRIVATE}
+    with TemporaryDirectory(prefix="hubkit-usage-") as desk:
+        script = Path(desk, "usage.py")
+        script.write_text(code, encoding="utf-8")
+        done = subprocess.run(  # noqa: S603 - our own code, with literals in it
+            [sys.executable, script],
+            cwd=desk,
+            env={**environment, "HF_HUB_OFFLINE": "1", "PYTHONUTF8": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        drawn = Path(desk, "image.png")
+        if done.returncode or not drawn.is_file():
+            said = (done.stderr.strip().splitlines() or ["it left no picture"])[-1]
+            raise IntegrityError(f"the model does not draw by the card's own code: {said[:300]}", code="HK1002")
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        picture.write_bytes(drawn.read_bytes())

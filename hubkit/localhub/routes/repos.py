@@ -75,6 +75,11 @@ def auth_check(call: Call) -> Response:
     return JSONResponse({})
 
 
+def write_check(call: Call) -> Response:
+    call.writable()
+    return JSONResponse({})
+
+
 def listing(call: Call) -> Response:
     query = call.request.query_params
     kind = cast("RepoKind", call.request.path_params["kinds"].removesuffix("s"))
@@ -168,4 +173,5 @@ ROUTES = [
     Route(API_REPO + "/revision/{revision}", plain(info)),
     Route(API_REPO + "/settings", plain(change_settings), methods=["PUT"]),
     Route(API_REPO + "/auth-check", plain(auth_check)),
+    Route(API_REPO + "/auth-check/write", plain(write_check)),
 ]

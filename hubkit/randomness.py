@@ -1,11 +1,14 @@
 """Randomness is a function, not a state: every draw is made by a generator seeded by a hash of what the draw is for.
 
-There is no generator whose state would have to be saved: a draw depends on its seed, its purpose and its indices (such as the optimizer step
-and the slot in the batch), never on what was drawn before it. A resumed run therefore draws what an uninterrupted one would have drawn.
+There is no generator whose state would have to be saved: a draw depends on its seed, its purpose and its indices
+(such as the optimizer step
+and the slot in the batch), never on what was drawn before it. A resumed run therefore draws what an uninterrupted one
+would have drawn.
 """
 
 import hashlib
 import random
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,8 +33,9 @@ def dice(seed: int, purpose: str, *indices: int | str) -> random.Random:
     return random.Random(seed_for(seed, purpose, *indices))  # noqa: S311 - reproducible on purpose, nothing secret
 
 
-def permutation(seed: int, purpose: str, epoch: int, length: int) -> list[int]:
+@lru_cache(maxsize=4)  # asked for once per slot of a batch
+def permutation(seed: int, purpose: str, epoch: int, length: int) -> tuple[int, ...]:
     """The order in which one epoch goes through `length` items."""
     order = list(range(length))
     dice(seed, purpose, epoch).shuffle(order)
-    return order
+    return tuple(order)

@@ -1,10 +1,28 @@
 """Prompts and seeds become pictures: the samples of a run, the pictures of the card, the class images of DreamBooth."""
 
-from typing import Annotated, Literal
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from hubkit.values import Several, Settings
+from hubkit.progress import track
+from hubkit.values import Settings, Several, write_atomically
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+SCHEDULERS: Final = {
+    "ddim": "DDIMScheduler",
+    "dpm-solver": "DPMSolverMultistepScheduler",
+    "euler": "EulerDiscreteScheduler",
+}
+"""Samplers by their names in a recipe: DDIM (Song et al., 2021), DPM-Solver++ (Lu et al., 2022), Euler (Karras et
+al., 2022, algorithm 2).
+"""
 
 
 class Samples(Settings):
@@ -29,3 +47,89 @@ class Samples(Settings):
     )
     seed: int = Field(0, ge=0, description="Of the initial latents.")
     every: int | None = Field(None, ge=1, description="Draw the subjects every so many training steps too.")
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """What is wrong between the items of this table's arrays."""
+        for index, template in enumerate(self.templates):
+            if "{subject}" not in template:
+                yield f"templates.{index}", "must hold `{subject}`"
+            elif set("{}") & set(template.replace("{subject}", "")):
+                yield f"templates.{index}", "must hold no other braces than `{subject}`"
+        for key, texts in (("subjects", self.subjects), ("templates", self.templates)):
+            for text, times in Counter(text.strip() for text in texts).items():
+                if not text:
+                    yield key, "must hold no empty text"
+                elif times > 1:
+                    yield key, f"must hold {text[:60]!r} once: the same prompt and seed draw the same picture"
+
+    def facts(self, resolution: int) -> dict[str, str | int | float]:
+        """How every picture is drawn, for the record."""
+        return {
+            "steps": self.steps, "guidance_scale": self.guidance_scale, "scheduler": SCHEDULERS[self.scheduler],
+            "resolution": resolution, "batch_size": self.batch_size, "safety_checker": "off",
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture to draw. Equal seeds give equal initial latents, whatever the prompt and the model."""
+
+    prompt: str
+    seed: int
+
+
+def study(samples: Samples) -> list[Shot]:
+    """Subjects x templates: a row for each subject, all templates of a subject from the same latents."""
+    return [
+        Shot(template.replace("{subject}", subject), samples.seed + row)
+        for row, subject in enumerate(samples.subjects)
+        for template in samples.templates
+    ]
+
+
+def draw(pipeline: Any, shots: Sequence[Shot], samples: Samples, resolution: int, folder: Path) -> list[Path]:
+    """Draw `shots` as PNGs, 8-bit RGB of `resolution` squared, into `folder`; what lies there already is not drawn
+    again.
+
+    Shots are drawn on a fixed grid: batch k always holds shots kB to kB+B-1, so a drawing that was interrupted ends
+    as one that was not.
+    """
+    files = [folder / f"{number:05d}.png" for number in range(len(shots))]
+    starts = [
+        start for start in range(0, len(shots), samples.batch_size)
+        if not all(file.is_file() for file in files[start : start + samples.batch_size])
+    ]  # fmt: skip
+    if starts:
+        prepare(pipeline, samples)
+    for start in track(starts, f"drawing {folder.name}", len(starts)):
+        batch = slice(start, start + samples.batch_size)
+        for file, image in zip(files[batch], draw_batch(pipeline, shots[batch], samples, resolution), strict=True):
+            buffer = io.BytesIO()
+            image.save(buffer, "PNG")
+            write_atomically(file, buffer.getvalue())
+    return files
+
+
+def prepare(pipeline: Any, samples: Samples) -> None:
+    """Give the pipeline the recipe's sampler, configured from the model's own scheduler, and still its progress bar."""
+    import diffusers
+
+    scheduler = getattr(diffusers, SCHEDULERS[samples.scheduler])
+    pipeline.scheduler = scheduler.from_config(pipeline.scheduler.config)
+    pipeline.set_progress_bar_config(disable=True)
+
+
+def draw_batch(pipeline: Any, shots: Sequence[Shot], samples: Samples, resolution: int) -> "list[Image]":
+    """One batch; the initial latents of each shot come from its own generator on the CPU."""
+    import torch
+
+    drawn = pipeline(
+        [shot.prompt for shot in shots],
+        generator=[torch.Generator().manual_seed(shot.seed) for shot in shots],
+        num_inference_steps=samples.steps,
+        guidance_scale=samples.guidance_scale,
+        height=resolution,
+        width=resolution,
+    )
+    images: list[Image] = drawn.images
+    return images

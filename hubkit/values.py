@@ -65,7 +65,7 @@ RepoId = Annotated[str, AfterValidator(_repo_id)]
 OwnRepo = Annotated[str, AfterValidator(_own_repo)]
 """A repo to write to: `name`, `namespace/name` or `{user}/name`."""
 
-Extractor = Annotated[str, AfterValidator(_extractor)]
+ExtractorName = Annotated[str, AfterValidator(_extractor)]
 """What turns a picture into features: 'inception', or a CLIP model on the Hub."""
 
 Tag = Annotated[str, AfterValidator(_tag)]

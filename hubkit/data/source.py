@@ -1,10 +1,11 @@
 """The recipe's `[data]` table."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
+from hubkit import hub
 from hubkit.values import LocalPath, RepoId, Settings
 
 
@@ -60,3 +61,9 @@ class Source(Settings):
     def varies(self) -> bool:
         """Whether two draws of one picture may differ."""
         return self.crop == "random" or self.horizontal_flip
+
+    def pinned(self) -> Self:
+        """The same, with the revision's commit SHA; a folder is told by its content. Raises DatasetError."""
+        if self.folder:
+            return self
+        return self.model_copy(update={"revision": hub.resolve_dataset(str(self.repo), self.revision).sha})

@@ -15,7 +15,9 @@ FAMILIES: Final = {"stable-diffusion": StableDiffusion}
 
 @dataclass(frozen=True)
 class Posterior:
-    """What the image encoder says of a batch: mean and standard deviation of the latents, float32, BCHW, already scaled to unit variance."""
+    """What the image encoder says of a batch: mean and standard deviation of the latents, float32, BCHW, already
+    scaled to unit variance.
+    """
 
     mean: "Tensor"
     std: "Tensor"
@@ -30,7 +32,9 @@ class Conditioning:
 
 @dataclass(frozen=True)
 class Noised:
-    """A batch ready for the denoiser: noisy latents (BCHW), timesteps (B, integers), what it must predict (BCHW), and the signal-to-noise ratio (B)."""
+    """A batch ready for the denoiser: noisy latents (BCHW), timesteps (B, integers), what it must predict (BCHW), and
+    the signal-to-noise ratio (B).
+    """
 
     latents: "Tensor"
     timesteps: "Tensor"
@@ -56,10 +60,12 @@ class Diffuser(Protocol):
         """Noise a batch of clean latents, each picture by its own generator."""
         ...
 
-    def pipeline(self, weights: "Mapping[str, Mapping[str, Tensor]] | None" = None) -> Any:
-        """The diffusers pipeline that draws with this model, or with other weights of the trained components."""
+    def pipeline(self) -> Any:
+        """The diffusers pipeline over the weights as they are now."""
         ...
 
     def save(self, folder: Path, weights: "Mapping[str, Mapping[str, Tensor]]") -> None:
-        """Write the model in diffusers' format, safetensors only, with `weights` of the trained components in place of the base's."""
+        """Write the model in diffusers' format, safetensors only, with `weights` of the trained components in place
+        of the base's.
+        """
         ...

@@ -1,4 +1,5 @@
-"""Full finetuning: every weight of the denoiser learns from every captioned picture; image and text encoder stay as they are.
+"""Full finetuning: every weight of the denoiser learns from every captioned picture; image and text encoder stay as
+they are.
 
 Paper: Rombach et al. (2022), equation 3: the denoiser's loss, https://arxiv.org/abs/2112.10752
 """

@@ -3,20 +3,97 @@
 Paper: Hessel et al. (2021), CLIPScore, https://arxiv.org/abs/2104.08718
 """
 
-from typing import ClassVar, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
-from hubkit.scoring import Gate
+from hubkit import hub
+from hubkit.extractors import Extractor
+from hubkit.scoring import Features, Gate
 from hubkit.values import RepoId, Settings
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class ClipScore(Settings):
-    """100 x the cosine between a picture and its prompt, averaged over the held-out captions."""
+    """100 x the cosine between a picture and its prompt, averaged over the held-out captions; no prefix."""
 
     paper: ClassVar[str] = "https://arxiv.org/abs/2104.08718"
+    better: ClassVar[Literal["higher", "lower"]] = "higher"
+    scale: ClassVar[str] = "100 x cosine"
+    resampled: ClassVar[bool] = True
+    reads_captions: ClassVar[bool] = True
 
     kind: Literal["clip-score"]
     model: RepoId = Field("openai/clip-vit-large-patch14", description="CLIP model on the Hub.")
-    revision: str | None = Field(None, description="Branch, tag or commit; resolved to a commit SHA and locked.")
-    gate: Gate | None = Field(None, description="What the model must meet to be published.")
+    revision: str | None = Field(None, description="Of the CLIP model; resolved to a commit SHA and locked.")
+    gate: Gate | None = Field(None, description="What the score must meet for the model to be published.")
+
+    def pinned(self) -> Self:
+        """The same, with the revision's commit SHA."""
+        return self.model_copy(update={"revision": hub.resolve_model(self.model, self.revision).sha})
+
+    def see(self) -> Extractor:
+        """The CLIP model."""
+        from hubkit.extractors.clip import Clip
+
+        return Clip(self.model, self.revision)
+
+    def name(self, extractor: Extractor, n: int) -> str:
+        """With the CLIP model: scores of two of them do not compare."""
+        return f"clip-score[{extractor.name}]"
+
+    def notes(self, n: int, features: int) -> tuple[str, ...]:
+        """Nothing to warn of."""
+        return ()
+
+    def value(self, samples: Features, reference: Features) -> float:
+        """torchmetrics' CLIPScore over the pictures and their prompts."""
+        import torch
+        from torchmetrics.multimodal import CLIPScore
+
+        assert samples.captions is not None  # noqa: S101 - reads_captions
+        captions = samples.captions
+        metric = CLIPScore(model_name_or_path=lambda: (Seen(captions), hand_over))
+        metric.set_dtype(torch.float64)
+        metric.update([row[None, None] for row in samples.images], [str(number) for number in range(len(captions))])
+        return float(metric.compute())
+
+
+class Seen:
+    """Stands where torchmetrics expects a CLIP model, and gives back features that were extracted before.
+
+    torchmetrics 1.9 cannot call a CLIP model of transformers 5, and would cut a long caption's end token off; the
+    extractor does both right.
+    """
+
+    def __init__(self, captions: "Tensor") -> None:
+        self.features = captions
+        limits = type("Limits", (), {"max_position_embeddings": 2**31})
+        self.config = type("Config", (), {"text_config": limits})
+
+    def to(self, _: Any) -> Self:
+        """Features need no device."""
+        return self
+
+    def get_image_features(self, pixel_values: "Tensor") -> "Tensor":
+        """The 'pixels' are the features."""
+        return pixel_values[:, 0, 0].double()
+
+    def get_text_features(self, input_ids: "Tensor", _: Any = None) -> "Tensor":
+        """The 'tokens' are row numbers."""
+        return self.features[input_ids[:, 0]].double()
+
+
+def hand_over(
+    text: Sequence[str] | None = None, images: "Sequence[Tensor] | None" = None, **_: Any
+) -> "dict[str, Tensor]":
+    """Stands where torchmetrics expects the processor: stacks the features, or reads the row numbers."""
+    import torch
+
+    if images is not None:
+        return {"pixel_values": torch.stack(list(images))}
+    ids = torch.tensor([[int(number)] for number in text or ()])
+    return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}

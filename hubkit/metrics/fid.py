@@ -3,31 +3,54 @@
 Paper: Heusel et al. (2017), GANs Trained by a Two Time-Scale Update Rule, https://arxiv.org/abs/1706.08500
 """
 
-from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from pydantic import Field
 
-from hubkit.scoring import Gate
-from hubkit.values import HUB_FILE, Extractor, LocalPath, Settings
+from hubkit.extractors import Extractor
+from hubkit.extractors.choice import ComparesPictures
+from hubkit.scoring import Features, Gate
+
+COMPARABLE: Final = 2048
+"""Pictures from which on an FID is usually taken for comparable; with fewer, its bias is large."""
 
 
-class FrechetDistance(Settings):
+class FrechetDistance(ComparesPictures):
     """Called FID with the Inception weights only; with any other extractor it is `fd[extractor]`."""
 
     paper: ClassVar[str] = "https://arxiv.org/abs/1706.08500"
+    better: ClassVar[Literal["higher", "lower"]] = "lower"
+    scale: ClassVar[str] = "squared Frechet distance"
+    resampled: ClassVar[bool] = False
+    reads_captions: ClassVar[bool] = False
 
     kind: Literal["fid"]
-    extractor: Extractor = Field("inception", description="'inception', or a CLIP model on the Hub.")
-    revision: str | None = Field(None, description="Of the extractor on the Hub; resolved to a commit SHA and locked.")
-    weights: Annotated[str | None, LocalPath("the recipe's folder", unless=HUB_FILE)] = Field(
-        None, description="Inception weights: a file beside the recipe, or `namespace/name:file` on the Hub."
-    )
-    gate: Gate | None = Field(None, description="What the model must meet to be published.")
+    gate: Gate | None = Field(None, description="What the score must meet for the model to be published.")
 
-    def problems(self) -> Iterator[tuple[str, str]]:
-        """What is wrong between the keys of this table."""
-        if self.weights and self.extractor != "inception":
-            yield "weights", "would be ignored: they are Inception's"
-        if self.revision and self.extractor == "inception":
-            yield "revision", "would be ignored: Inception is not on the Hub; its weights are chosen by `weights`"
+    def name(self, extractor: Extractor, n: int) -> str:
+        """With its n: two of them at different n do not compare."""
+        return f"fid@{n}" if extractor.name == "inception" else f"fd[{extractor.name}]@{n}"
+
+    def notes(self, n: int, features: int) -> tuple[str, ...]:
+        """What a small n does to it."""
+        few = (
+            f"over {n} pictures, under {COMPARABLE:,}: biased upwards, comparable only with the base's number beside it"
+        )
+        deficient = f"rank-deficient: fewer pictures than the {features} features"
+        return tuple(note for note, holds in ((few, n < COMPARABLE), (deficient, n < features)) if holds)
+
+    def value(self, samples: Features, reference: Features) -> float:
+        """torchmetrics' Frechet distance over the extracted features, in float64; nan with fewer than two pictures on
+        a side.
+        """
+        import torch
+        from torchmetrics.image.fid import FrechetInceptionDistance
+
+        if min(len(samples.images), len(reference.images)) < 2:  # noqa: PLR2004 - a covariance takes two
+            return float("nan")
+        features = torch.nn.Identity()
+        features.num_features = samples.images.shape[1]
+        metric = FrechetInceptionDistance(feature=features)
+        metric.update(reference.images.double(), real=True)
+        metric.update(samples.images.double(), real=False)
+        return float(metric.compute())

@@ -1,6 +1,8 @@
 """train: the one training loop, and what a method must offer it.
 
-`Training` is the recipe's `[training]` table; `TrainedModel` is what the later stages see.
+`Training` is the recipe's `[training]` table; `TrainedModel` is what the later stages see. The loop itself,
+`hubkit.training.loop.train`, is
+imported by whoever trains: it needs torch.
 """
 
 from hubkit.training.settings import Ema, Method, TrainedModel, Training

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 class Ema(Settings):
-    """An exponential moving average of the weights that starts from the base and has a constant decay from the first step on."""
+    """An exponential moving average of the weights that starts from the base and has a constant decay from the first
+    step on.
+    """
 
     decay: float = Field(
         ge=0,

@@ -1,0 +1,41 @@
+"""The keys of a metric that compares sets of pictures: which extractor it looks through."""
+
+from collections.abc import Iterator
+from typing import Annotated, Self
+
+from pydantic import Field
+
+from hubkit import hub
+from hubkit.extractors import Extractor
+from hubkit.values import HUB_FILE, ExtractorName, LocalPath, Settings
+
+
+class ComparesPictures(Settings):
+    """Inception, as in the literature, or a CLIP model of the Hub."""
+
+    extractor: ExtractorName = Field("inception", description="'inception', or a CLIP model on the Hub.")
+    revision: str | None = Field(None, description="Of the CLIP model; resolved to a commit SHA and locked.")
+    weights: Annotated[str | None, LocalPath("the recipe's folder", unless=HUB_FILE)] = Field(
+        None,
+        description="Inception weights: a file beside the recipe, or `namespace/name:file` on the Hub; default: the published ones.",
+    )
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """What is wrong between the keys of this table."""
+        if self.weights and self.extractor != "inception":
+            yield "weights", "would be ignored: they are Inception's"
+        if self.revision and self.extractor == "inception":
+            yield "revision", "would be ignored: Inception has none; its weights are chosen by `weights`"
+
+    def pinned(self) -> Self:
+        """The same, with the revision's commit SHA where the extractor comes from the Hub."""
+        if self.extractor == "inception":
+            return self
+        return self.model_copy(update={"revision": hub.resolve_model(self.extractor, self.revision).sha})
+
+    def see(self) -> Extractor:
+        """The extractor."""
+        from hubkit.extractors.clip import Clip
+        from hubkit.extractors.inception import Inception
+
+        return Inception(self.weights) if self.extractor == "inception" else Clip(self.extractor, self.revision)

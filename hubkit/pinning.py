@@ -1,0 +1,71 @@
+"""A run begins: every revision is resolved to a commit once, and the recipe with all of them is kept in the run folder.
+
+Later runs of the same command use the kept revisions, so that a base or a dataset that moves on the Hub does not
+change a run halfway.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, TypeVar
+
+from hubkit.errors import RecipeError
+from hubkit.recipe import Recipe, dump, reload
+from hubkit.values import Settings, write_atomically
+
+S = TypeVar("S", bound=Settings)
+
+COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+TRAINED_FROM: Final = ("model", "data", "method", "training")
+"""The tables that decide what is trained."""
+
+
+def pin(recipe: Recipe, folder: Path) -> Recipe:
+    """The recipe with every revision pinned, kept as `recipe.toml` in the run folder.
+
+    Raises RecipeError when the run was started with other training: what is there would not be what the recipe says.
+    """
+    path = folder / "recipe.toml"
+    before = reload(path) if path.is_file() else None
+    pinned = recipe.model_copy(
+        update={
+            "model": locked(recipe.model, before and before.model),
+            "data": locked(recipe.data, before and before.data),
+            "metrics": tuple(
+                locked(
+                    metric, next((old for old in before.metrics if old.kind == metric.kind), None) if before else None
+                )
+                for metric in recipe.metrics
+            ),
+        }
+    )
+    if before and started(folder) and (changed := list(differences(before, pinned))):
+        raise RecipeError(
+            f"{folder} was started with another recipe: {', '.join(changed)}",
+            help="give the recipe a new name, or the run another place with --runs; or remove the folder",
+        )
+    write_atomically(path, dump(pinned).encode())
+    return pinned
+
+
+def locked(now: S, before: S | None) -> S:
+    """One table with its revision resolved: to the commit it was resolved to before, if the table is the same."""
+    stated = getattr(now, "revision", None)
+    if stated is not None and COMMIT.fullmatch(stated):
+        return now
+    if before is not None and before.model_copy(update={"revision": stated}) == now:
+        return before
+    pinned: S = now.pinned()  # type: ignore[attr-defined]
+    return pinned
+
+
+def started(folder: Path) -> bool:
+    """Whether there is any training to lose."""
+    return (folder / "model.json").is_file() or any((folder / "checkpoints").glob("step-*"))
+
+
+def differences(before: Recipe, now: Recipe) -> Iterator[str]:
+    """The keys whose change would train another model."""
+    for table in TRAINED_FROM:
+        old, new = (getattr(recipe, table).model_dump(mode="json") for recipe in (before, now))
+        yield from (f"{table}.{key}" for key in sorted({*old, *new}) if old.get(key) != new.get(key))

@@ -1,0 +1,40 @@
+"""The whole run: pull, train, score, describe, publish."""
+
+from pathlib import Path
+
+from hubkit.card import describe, draft
+from hubkit.data import pull
+from hubkit.errors import GateError
+from hubkit.pinning import pin
+from hubkit.publishing import Publication, Release
+from hubkit.recipe import Recipe
+from hubkit.scoring import Scores, score
+
+
+def run(recipe: Recipe, folder: Path, *, push: bool) -> tuple[Scores, Release | Publication]:
+    """Each stage takes what the one before it returned; a stage whose inputs are unchanged is not done twice."""
+    from hubkit.training.loop import train
+
+    if push:
+        recipe.publish.check(
+            recipe.name, draft(recipe)
+        )  # a target that would refuse us says so before the training starts
+    recipe = pin(recipe, folder)
+    images = pull(recipe.data, folder)
+    model = train(recipe.model, recipe.method, recipe.training, recipe.samples, images, folder)
+    scores = score(recipe.model, recipe.metrics, recipe.samples, model, images, folder)
+    release = describe(recipe, images, model, scores, folder)
+    return scores, recipe.publish.publish(accepted(release, scores)) if push else release
+
+
+def accepted(release: Release, scores: Scores) -> Release:
+    """The release, if it meets every gate. Raises GateError."""
+    if scores.unmet:
+        words = "; ".join(
+            f"{one.metric} = {one.value:.4g} (base {one.base:.4g}) is not {one.gate}" for one in scores.unmet
+        )
+        raise GateError(
+            f"not published: {words}",
+            help=f"the model, its scores and its card are in {release.folder}; change the training or the gate",
+        )
+    return release

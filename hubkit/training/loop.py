@@ -1,0 +1,242 @@
+"""The only training loop."""
+
+import json
+import platform
+import resource
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from accelerate import Accelerator
+from torch.utils.tensorboard import SummaryWriter
+
+from hubkit import hub
+from hubkit.data import CaptionedImages, Example
+from hubkit.errors import RecipeError, StoppedError
+from hubkit.families import Diffuser
+from hubkit.families.stable_diffusion import StableDiffusion
+from hubkit.progress import Steps, say
+from hubkit.sampling import Samples, draw, study
+from hubkit.training.checkpoint import latest_checkpoint, save_checkpoint
+from hubkit.training.feed import Feed
+from hubkit.training.latents import embeddings, posteriors
+from hubkit.training.learner import Learner, learning_rate
+from hubkit.training.settings import Method, TrainedModel, Training
+from hubkit.training.stopping import stoppable
+from hubkit.values import fingerprint, sha256_of, write_atomically
+
+PACKAGES: Final = (
+    "hubkit-publisher",
+    "torch",
+    "diffusers",
+    "transformers",
+    "accelerate",
+    "datasets",
+    "huggingface_hub",
+    "safetensors",
+)
+LOSSES_AVERAGED: Final = 50
+FORMAT: Final = 1
+
+
+def train(
+    model: StableDiffusion, method: Method, training: Training, samples: Samples, images: CaptionedImages, folder: Path
+) -> TrainedModel:  # fmt: skip
+    """Finetune `model` on `images`; go on from the newest checkpoint in `folder`, or return what is finished there
+    already.
+    """
+    made_from = fingerprint(FORMAT, model, method, training, images)
+    if (done := TrainedModel.load(folder / "model.json", made_from)) and whole(done):
+        return done
+    accelerator = start_accelerator(training)
+    diffuser = model.load(device=str(accelerator.device))
+    facts = hub.resolve_model(model.base, model.revision)
+    examples = method.examples(images)
+    learner = Learner(training, method.trained(diffuser), diffuser, accelerator)
+    feed = make_feed(examples, images, diffuser, training, facts.sha, accelerator)
+
+    seconds = run_steps(learner, feed, samples, images.source.resolution, folder)
+    weights = learner.weights()
+    if accelerator.is_main_process:
+        diffuser.save(folder / "model", weights)
+    accelerator.wait_for_everyone()
+    losses = [row["loss"] for row in read_rows(folder / "train.jsonl")]
+    trained = TrainedModel(
+        folder=folder / "model",
+        base=model.base,
+        base_revision=facts.sha,
+        base_license=model.license or facts.license,
+        steps=training.steps,
+        examples=training.steps * training.batch_size,
+        first_loss=mean(losses[:LOSSES_AVERAGED]),
+        final_loss=mean(losses[-LOSSES_AVERAGED:]),
+        seconds=seconds,
+        examples_per_second=training.steps * training.batch_size / seconds,
+        peak_memory_bytes=peak_memory(),
+        device=device_name(),
+        processes=accelerator.num_processes,
+        parameters_trained=sum(parameter.numel() for parameter in learner.parameters.values()),
+        versions=versions(),
+        weights={str(file.relative_to(folder / "model")): sha256_of(file) for file in weight_files(folder / "model")},
+    )
+    if accelerator.is_main_process:
+        trained.save(folder / "model.json", made_from)
+    say(f"trained {training.steps} steps in {seconds:.0f} s: loss {trained.first_loss:.4f} -> {trained.final_loss:.4f}")
+    return trained
+
+
+def weight_files(model: Path) -> list[Path]:
+    """The weights of a diffusers folder."""
+    return sorted(model.glob("*/*.safetensors"))
+
+
+def start_accelerator(training: Training) -> Accelerator:
+    """The device or devices we were started on. Raises RecipeError when the batch cannot be dealt to them."""
+    mixed = "no" if training.precision == "fp32" else training.precision
+    accelerator = Accelerator(mixed_precision=mixed)
+    together = training.pass_size * accelerator.num_processes
+    if training.batch_size % together:
+        raise RecipeError(
+            f"training.batch_size = {training.batch_size} is not a multiple of {training.pass_size} pictures "
+            f"on {accelerator.num_processes} processes",
+            help="change training.micro_batch or the number of processes",
+        )
+    return accelerator
+
+
+def make_feed(
+    examples: Sequence[tuple[Example, ...]], images: CaptionedImages, diffuser: Diffuser, training: Training, base: str,
+    accelerator: Accelerator,
+) -> Feed:  # fmt: skip
+    """Encode what is not in the cache yet: every picture, and every caption with the empty one."""
+    pictures = {example.picture.identity: example.picture for members in examples for example in members}
+    captions = sorted({example.caption for members in examples for example in members} | {""})
+    return Feed(
+        examples,
+        posteriors(list(pictures.values()), images.source, diffuser, base, training.seed, accelerator),
+        embeddings(captions, diffuser, base, accelerator),
+        diffuser,
+        training,
+    )
+
+
+class Journal:
+    """`train.jsonl` and the TensorBoard log of a run, cut back to the step it goes on from."""
+
+    def __init__(self, folder: Path, done: int) -> None:
+        """Forget what was written after `done` steps: those steps are taken again."""
+        path = folder / "train.jsonl"
+        kept = [row for row in read_rows(path) if row["step"] <= done]
+        write_atomically(path, "".join(json.dumps(row) + "\n" for row in kept).encode())
+        self.file = path.open("a")
+        self.board = SummaryWriter(str(folder / "tensorboard"), purge_step=done + 1)
+
+    def write(self, row: dict[str, float]) -> None:
+        """One step."""
+        self.file.write(json.dumps(row) + "\n")
+        for name in ("loss", "learning_rate", "examples_per_second"):
+            self.board.add_scalar(name, row[name], row["step"])
+
+    def flush(self) -> None:
+        """Have everything on disk: a checkpoint is about to be made."""
+        self.file.flush()
+        self.board.flush()
+
+
+def run_steps(learner: Learner, feed: Feed, samples: Samples, resolution: int, folder: Path) -> float:
+    """Take the steps that are left; returns the seconds all steps took. Raises StoppedError after a clean stop,
+    DivergedError.
+    """
+    training, accelerator = learner.training, learner.accelerator
+
+    # Where are we?
+    checkpoint = latest_checkpoint(folder / "checkpoints")
+    if checkpoint:
+        learner.restore(checkpoint)
+        say(f"going on after step {checkpoint.step}")
+    done = checkpoint.step if checkpoint else 0
+    before = sum(row["seconds"] for row in read_rows(folder / "train.jsonl") if row["step"] == done)
+    journal = Journal(folder, done) if accelerator.is_main_process else None
+    began = time.monotonic()
+
+    with stoppable() as wish, Steps("training", training.steps, done) as bar:
+        for step in range(done, training.steps):
+            loss = learner.update(step, feed.passes(step, accelerator))
+            last = step + 1 == training.steps
+            seconds = time.monotonic() - began
+            speed = (step + 1 - done) * training.batch_size / seconds
+            bar.reached(step + 1, f"loss {loss:.4f}, {speed:.1f} examples/s")
+
+            # Tell
+            if journal:
+                row = {"step": step + 1, "loss": loss, "learning_rate": learning_rate(training, step)}
+                journal.write({**row, "examples_per_second": speed, "seconds": before + seconds})
+
+            # Keep
+            if journal and (last or wish.stop or (step + 1) % training.checkpoint_every == 0):
+                journal.flush()
+                save_checkpoint(folder / "checkpoints", learner.checkpoint(step + 1), keep=training.keep_checkpoints)
+            if wish.stop and not last:
+                raise StoppedError(
+                    f"stopped after step {step + 1} of {training.steps}", help="run the same command to continue"
+                )
+
+            # Show
+            if journal and samples.every and not last and (step + 1) % samples.every == 0:
+                with learner.released():
+                    draw(
+                        learner.diffuser.pipeline(),
+                        study(samples),
+                        samples,
+                        resolution,
+                        folder / "samples" / f"step-{step + 1:08d}",
+                    )
+    return before + time.monotonic() - began
+
+
+def whole(trained: TrainedModel) -> bool:
+    """Whether the weights on disk are the ones the record tells of."""
+    return all(
+        (trained.folder / name).is_file() and sha256_of(trained.folder / name) == digest
+        for name, digest in trained.weights.items()
+    )
+
+
+def read_rows(path: Path) -> list[Mapping[str, Any]]:
+    """The steps of a `train.jsonl`; a last line that was cut off is passed over."""
+    rows = []
+    for line in path.read_text().splitlines() if path.is_file() else ():
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            break
+    return rows
+
+
+def mean(values: Sequence[float]) -> float:
+    """The average."""
+    return sum(values) / len(values)
+
+
+def peak_memory() -> int:
+    """Bytes: of the GPU where there is one, of this process otherwise."""
+    if torch.cuda.is_available():
+        return int(torch.cuda.max_memory_allocated())
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def device_name() -> str:
+    """The GPU by its name, or the CPU with its architecture and cores."""
+    if torch.cuda.is_available():
+        return str(torch.cuda.get_device_name())
+    return f"CPU ({platform.machine()}, {torch.get_num_threads()} threads)"
+
+
+def versions() -> dict[str, str]:
+    """What was installed."""
+    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}

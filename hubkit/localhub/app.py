@@ -23,14 +23,19 @@ def application(hub: Hub) -> ASGIApp:
     """The Hub as an application for any ASGI server."""
     app = Starlette(
         routes=[route for table in _TABLES for route in table.ROUTES],
-        exception_handlers={HubError: _refused, HTTPException: _not_answered, ClientDisconnect: _gone},
+        exception_handlers={
+            HubError: _refused,
+            HTTPException: _not_answered,
+            ClientDisconnect: _gone,
+            Exception: _fault,
+        },
     )
     app.state.hub = hub
     return _Envelope(app)
 
 
 class _Envelope:
-    """Around every request: routing on the raw path, an id for the answer, and an end for faults of ours."""
+    """Around every request: routing on the raw path, an id for the answer, and one traceback for a fault of ours."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -40,27 +45,21 @@ class _Envelope:
             return
         # `%2F` in a branch name must not become a separator: the parts are decoded after routing.
         scope["path"] = scope["raw_path"].decode("ascii", "replace")
-        request_id = scope_header(scope, b"x-amzn-trace-id") or secrets.token_hex(8)
-        started = False
+        request_id = _header(scope, b"x-amzn-trace-id") or secrets.token_hex(8).encode()
 
         async def send_with_id(message: MutableMapping[str, Any]) -> None:
-            nonlocal started
             if message["type"] == "http.response.start":
-                started = True
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
             await send(message)
 
         try:
             await self.app(scope, receive, send_with_id)
         except Exception:  # noqa: BLE001 - the server lives on, and the fault is shown once, here
             traceback.print_exc(file=sys.stderr)
-            if not started:
-                fault = JSONResponse({"error": f"Internal error of the local Hub (request {request_id})"}, 500)
-                await fault(scope, receive, send_with_id)
 
 
-def scope_header(scope: Scope, name: bytes) -> str:
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+def _header(scope: Scope, name: bytes) -> bytes | None:
+    return next((value for key, value in scope["headers"] if key == name), None)
 
 
 async def _refused(_: Request, error: Exception) -> Response:
@@ -79,3 +78,7 @@ async def _not_answered(_: Request, error: Exception) -> Response:
 async def _gone(_: Request, __: Exception) -> Response:
     """The client hung up in the middle of its request; nobody reads this answer."""
     return Response(status_code=400)
+
+
+async def _fault(_: Request, __: Exception) -> Response:
+    return JSONResponse({"error": "Internal error of the local Hub; its log says more"}, 500)

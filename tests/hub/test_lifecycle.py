@@ -1,0 +1,90 @@
+"""One server per store, found again, gone when its process goes."""
+
+import json
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from hubkit import localhub
+
+ENSURE = """
+import sys
+from pathlib import Path
+from hubkit import localhub
+hub = localhub.ensure(Path(sys.argv[1]), port=int(sys.argv[2]))
+print(hub.url)
+"""
+
+
+def ensured(store: Path, port: int = 0) -> str:
+    command = [sys.executable, "-W", "error", "-c", ENSURE, str(store), str(port)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    assert ran.stderr == ""
+    return ran.stdout.strip()
+
+
+def test_importing_the_door_imports_no_server():
+    code = "import sys, hubkit.localhub; print([m for m in ('starlette', 'uvicorn', 'yaml') if m in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert ran.stdout.strip() == "[]"
+
+
+def test_a_running_server_is_found(tmp_path: Path):
+    with localhub.running(tmp_path / "store") as hub:
+        assert ensured(tmp_path / "store") == hub.url
+        assert localhub.ensure(tmp_path / "store") == hub
+        assert ensured(tmp_path / "other") != hub.url
+
+
+def test_the_server_ends_with_its_process_and_takes_its_note_along(tmp_path: Path):
+    url = ensured(tmp_path / "store")
+
+    assert not (tmp_path / "store" / "server.json").exists()
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(url)
+
+
+def test_a_stale_note_is_no_server(tmp_path: Path):
+    first = ensured(tmp_path / "store")
+    note = tmp_path / "store" / "server.json"
+    for stale in (json.dumps({"pid": 1, "url": first}), "{", "[]"):
+        note.write_text(stale)
+        assert ensured(tmp_path / "store").startswith("http://127.0.0.1:")
+
+
+def test_a_taken_port_is_replaced(tmp_path: Path):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        assert ensured(tmp_path / "store", taken) != f"http://127.0.0.1:{taken}"
+
+
+def test_tokens_are_kept_and_are_nobody_elses(tmp_path: Path):
+    with localhub.running(tmp_path / "store") as first:
+        pass
+    with localhub.running(tmp_path / "store") as second:
+        assert (first.token, first.admin_token) == (second.token, second.admin_token)
+    with localhub.running(tmp_path / "store", user="carol") as third:
+        assert third.token not in (first.token, "")
+
+    assert (tmp_path / "store" / "tokens").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "store" / "store.json").stat().st_mode & 0o777 == 0o600
+    assert first.token not in repr(first)
+
+
+def test_beyond_loopback_only_with_a_token_file(tmp_path: Path):
+    with pytest.raises(ValueError, match="token file"):
+        localhub.serve(tmp_path, host="0.0.0.0")
+
+
+def test_a_bad_token_file_names_its_line(tmp_path: Path):
+    (tmp_path / "tokens").write_text("alice write hf_a\nalice hf_b\n")
+
+    with pytest.raises(ValueError, match="tokens:2"), localhub.running(tmp_path, token_file=tmp_path / "tokens"):
+        pass

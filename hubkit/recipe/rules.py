@@ -1,0 +1,98 @@
+"""What is wrong between keys that are each right by themselves.
+
+What concerns one table the table says itself (`Settings.problems`); what concerns several stands here. Each rule sees
+whatever is valid: pydantic's own validators of a whole would be silenced by the first fault in a part.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext, suppress
+from typing import Any
+
+from hubkit.data import Source
+from hubkit.errors import Fault
+from hubkit.recipe.faults import Draft
+from hubkit.recipe.positions import KeyPath
+from hubkit.recipe.validation import Checked
+from hubkit.sampling import Samples
+from hubkit.scoring import Metric
+from hubkit.training import Training
+from hubkit.values import Settings
+
+Problem = tuple[KeyPath, str]
+
+
+def faults(draft: Draft, checked: Checked) -> Iterator[Fault]:
+    """The faults between keys that have no fault of their own."""
+    for rule in _rules(draft, checked.values):
+        with suppress(TypeError) if checked.faulty else nullcontext():  # a faulty required key is None in its table
+            for path, said in rule:
+                if not any(path[:length] in checked.faulty for length in range(1, len(path) + 1)):
+                    yield _fault(draft, path, said)
+
+
+def _fault(draft: Draft, path: KeyPath, said: str) -> Fault:
+    return draft.of_value(path, "HK220", said) if draft.holds(path) else draft.fault(path, "HK220", f" {said}")
+
+
+def _rules(draft: Draft, values: Mapping[KeyPath, Any]) -> Iterator[Iterator[Problem]]:
+    """What every table says of itself, then what stands between tables."""
+    for path, value in values.items():
+        yield from _own(path, value)
+    data, training, samples = values.get(("data",)), values.get(("training",)), values.get(("samples",))
+    yield _metrics_once(draft)
+    yield _gates_the_right_way({path: value for path, value in values.items() if path[0] == "metrics"})
+    if samples:
+        yield _samples_drawn(samples, training)
+        yield _holdout_used(samples, draft)
+    if data and draft.tables.get("metrics"):
+        yield _holdout_there(data)
+
+
+def _own(path: KeyPath, value: Any) -> Iterator[Iterator[Problem]]:
+    """What a table says of itself, and the tables within it."""
+    if not isinstance(value, Settings):
+        return
+    yield (
+        ((*path, *(int(part) if part.isdigit() else part for part in key.split(".") if part)), said)
+        for key, said in value.problems()
+    )
+    for key in type(value).model_fields:
+        yield from _own((*path, key), getattr(value, key))
+
+
+def _metrics_once(draft: Draft) -> Iterator[Problem]:
+    metrics = draft.tables.get("metrics")
+    seen: set[str] = set()
+    for index, table in enumerate(metrics if isinstance(metrics, list) else ()):
+        kind = table.get("kind") if isinstance(table, dict) else None
+        if isinstance(kind, str) and kind in seen:
+            yield ("metrics", index, "kind"), "is measured already; one metric of a kind"
+        seen.add(str(kind))
+
+
+def _gates_the_right_way(metrics: Mapping[KeyPath, Metric]) -> Iterator[Problem]:
+    """A Frechet distance that must be *at least* something is a slip."""
+    for path, metric in metrics.items():
+        wrong = {"lower": "at_least", "higher": "at_most"}[metric.better]
+        if metric.gate and getattr(metric.gate, wrong) is not None:
+            yield (*path, "gate", wrong), f"is the wrong way round: {metric.better} is better for this metric"
+
+
+def _samples_drawn(samples: Samples, training: Training | None) -> Iterator[Problem]:
+    if training and samples.every and samples.every > training.steps:
+        yield ("samples", "every"), f"would never come: training.steps = {training.steps}"
+
+
+def _holdout_used(samples: Samples, draft: Draft) -> Iterator[Problem]:
+    if draft.tables.get("metrics") and not samples.holdout:
+        yield (
+            ("samples", "holdout"),
+            "leaves the metrics nothing to measure: they look at pictures of held-out captions",
+        )
+    if not draft.tables.get("metrics") and "holdout" in samples.model_fields_set and samples.holdout:
+        yield ("samples", "holdout"), "would be ignored: they are drawn for metrics, and the recipe has none"
+
+
+def _holdout_there(data: Source) -> Iterator[Problem]:
+    if data.holdout == 0:
+        yield ("data", "holdout"), "leaves the metrics nothing to compare with"

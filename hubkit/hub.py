@@ -328,10 +328,13 @@ def commit(
         *(CommitOperationAdd(path, content) for path, content in sorted(files.items())),
         *(CommitOperationDelete(path) for path in sorted(deletions)),
     ]
-    with _errors(repo, AuthorisationError):
-        done = api(token).create_commit(
-            repo, operations, commit_message=message, repo_type=kind, parent_commit=parent, revision="main"
-        )
+    try:
+        with _errors(repo, AuthorisationError):
+            done = api(token).create_commit(
+                repo, operations, commit_message=message, repo_type=kind, parent_commit=parent, revision="main"
+            )
+    except ValueError as error:
+        raise RecipeError(f"the Hub does not accept the commit to {repo}: {_line(error)}", code="HK283") from error
     return str(done.oid)
 
 

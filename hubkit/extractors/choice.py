@@ -17,7 +17,8 @@ class ComparesPictures(Settings):
     revision: str | None = Field(None, description="Of the CLIP model; resolved to a commit SHA and locked.")
     weights: Annotated[str | None, LocalPath("the recipe's folder", unless=HUB_FILE)] = Field(
         None,
-        description="Inception weights: a file beside the recipe, or `namespace/name:file` on the Hub; default: the published ones.",
+        description="Inception weights: a file beside the recipe, or `namespace/name:file` on the Hub. "
+        "Default: the published ones.",
     )
 
     def problems(self) -> Iterator[tuple[str, str]]:

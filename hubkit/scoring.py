@@ -14,7 +14,7 @@ from hubkit.data import CaptionedImages
 from hubkit.data.transforms import PREPROCESSING, square
 from hubkit.errors import IntegrityError
 from hubkit.extractors import Extractor
-from hubkit.families.stable_diffusion import StableDiffusion
+from hubkit.families import Family
 from hubkit.progress import say, track
 from hubkit.sampling import Samples, Shot, draw, study
 from hubkit.training import TrainedModel
@@ -161,7 +161,7 @@ class Drawn:
 
 
 def score(
-    model: StableDiffusion, metrics: Sequence[Metric], samples: Samples, trained: TrainedModel, images: CaptionedImages, folder: Path
+    model: Family, metrics: Sequence[Metric], samples: Samples, trained: TrainedModel, images: CaptionedImages, folder: Path
 ) -> Scores:  # fmt: skip
     """Draw the same prompts from the same seeds with the base and with the finetuned, and compute every metric on
     both.
@@ -201,7 +201,7 @@ def score(
 
 
 def draw_both(
-    model: StableDiffusion, weights: Path, shots: Sequence[Shot], samples: Samples, resolution: int, folder: Path
+    model: Family, weights: Path, shots: Sequence[Shot], samples: Samples, resolution: int, folder: Path
 ) -> Drawn:  # fmt: skip
     """The card's pictures and the held-out captions' pictures of one model."""
     import torch
@@ -323,7 +323,8 @@ class Shelf:
         key = fingerprint(FORMAT, extractor.name, extractor.revision, extractor.preprocessing, list(identity))
         path = self.folder / f"{key}.safetensors"
         if path.is_file():
-            return load_file(path)["features"]
+            known: Tensor = load_file(path)["features"]
+            return known
         starts = range(0, len(identity), EXTRACTED_AT_ONCE)
         parts = [
             extract(range(start, min(start + EXTRACTED_AT_ONCE, len(identity))))

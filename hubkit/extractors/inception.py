@@ -93,7 +93,7 @@ def published_weights() -> Path:
     import torch
     from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3
 
-    target = hub.cache_folder() / "inception" / URL_INCEPTION_V3.rsplit("/", 1)[-1]
+    target: Path = hub.cache_folder() / "inception" / URL_INCEPTION_V3.rsplit("/", 1)[-1]
     if not target.is_file():
         target.parent.mkdir(parents=True, exist_ok=True)
         say("downloading the Inception weights of FID")

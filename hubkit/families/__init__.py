@@ -42,11 +42,46 @@ class Noised:
     snr: "Tensor"
 
 
+class Family(Protocol):
+    """What the stages ask of a recipe's `[model]` table."""
+
+    @property
+    def base(self) -> str:
+        """The base's repo on the Hub."""
+        ...
+
+    @property
+    def revision(self) -> str | None:
+        """Its commit, once it is pinned."""
+        ...
+
+    @property
+    def license(self) -> str | None:
+        """Its licence, where the recipe states it."""
+        ...
+
+    def fetch(self) -> Path:
+        """Download and check the base; its folder."""
+        ...
+
+    def load(self, *, device: str = "cpu") -> "Diffuser":
+        """The base, ready to be trained."""
+        ...
+
+    def pipeline(self, folder: Path, *, device: str = "cpu") -> Any:
+        """The diffusers pipeline of a folder of this family."""
+        ...
+
+
 class Diffuser(Protocol):
     """A loaded model. `denoiser` is the one module that is prepared by accelerate and called by the loop."""
 
-    denoiser: "nn.Module"
     prediction_type: str
+
+    @property
+    def denoiser(self) -> "nn.Module":
+        """Takes noisy latents (BCHW), timesteps (B) and embeddings (BTD); predicts what `noise` calls the target."""
+        ...
 
     def encode_images(self, pixels: "Tensor") -> Posterior:
         """Pixels (BCHW, float in [-1, 1]) to the posterior of their latents."""

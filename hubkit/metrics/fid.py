@@ -3,7 +3,7 @@
 Paper: Heusel et al. (2017), GANs Trained by a Two Time-Scale Update Rule, https://arxiv.org/abs/1706.08500
 """
 
-from typing import ClassVar, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
@@ -48,7 +48,7 @@ class FrechetDistance(ComparesPictures):
 
         if min(len(samples.images), len(reference.images)) < 2:  # noqa: PLR2004 - a covariance takes two
             return float("nan")
-        features = torch.nn.Identity()
+        features: Any = torch.nn.Identity()
         features.num_features = samples.images.shape[1]
         metric = FrechetInceptionDistance(feature=features)
         metric.update(reference.images.double(), real=True)

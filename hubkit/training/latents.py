@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import torch
 from accelerate import Accelerator
@@ -71,7 +71,7 @@ class Grid:
 
 
 @lru_cache(maxsize=256)
-def open_tensors(path: Path) -> safe_open:
+def open_tensors(path: Path) -> Any:
     """A memory-mapped safetensors file, kept open."""
     return safe_open(path, framework="pt")
 

@@ -5,6 +5,7 @@ of them.
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from typing import Any
 
 import torch
 from accelerate import Accelerator
@@ -33,7 +34,8 @@ class Learner:
         for module in modules.values():
             module.requires_grad_(True).train()
             if training.gradient_checkpointing:
-                module.enable_gradient_checkpointing()
+                checkpointing: Any = module
+                checkpointing.enable_gradient_checkpointing()
         self.parameters: dict[str, nn.Parameter] = {
             f"{component}.{name}": parameter
             for component, module in modules.items()
@@ -74,7 +76,7 @@ class Learner:
         return weighted_loss(prediction, batch.noised, weights, slots=self.training.batch_size)
 
     def _step(self, step: int) -> None:
-        if self.training.max_grad_norm is not None:
+        if self.training.max_grad_norm:
             norm = float(self.accelerator.clip_grad_norm_(self.parameters.values(), self.training.max_grad_norm))
             # Under fp16 the scaler passes over a step whose gradient overflowed; otherwise it is the end.
             if not math.isfinite(norm) and self.training.precision != "fp16":

@@ -17,8 +17,7 @@ from torch.utils.tensorboard import SummaryWriter
 from hubkit import hub
 from hubkit.data import CaptionedImages, Example
 from hubkit.errors import RecipeError, StoppedError
-from hubkit.families import Diffuser
-from hubkit.families.stable_diffusion import StableDiffusion
+from hubkit.families import Diffuser, Family
 from hubkit.progress import Steps, say
 from hubkit.sampling import Samples, draw, study
 from hubkit.training.checkpoint import latest_checkpoint, save_checkpoint
@@ -44,7 +43,7 @@ FORMAT: Final = 1
 
 
 def train(
-    model: StableDiffusion, method: Method, training: Training, samples: Samples, images: CaptionedImages, folder: Path
+    model: Family, method: Method, training: Training, samples: Samples, images: CaptionedImages, folder: Path
 ) -> TrainedModel:  # fmt: skip
     """Finetune `model` on `images`; go on from the newest checkpoint in `folder`, or return what is finished there
     already.
@@ -219,7 +218,7 @@ def read_rows(path: Path) -> list[Mapping[str, Any]]:
 
 def mean(values: Sequence[float]) -> float:
     """The average."""
-    return sum(values) / len(values)
+    return float(sum(values)) / len(values)
 
 
 def peak_memory() -> int:

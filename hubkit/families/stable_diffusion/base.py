@@ -4,7 +4,7 @@ is built from them.
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,7 +23,7 @@ WEIGHTS: Final = {
 }
 """The components that hold weights, and the file each is kept in."""
 
-CLASSES: Final = {
+CLASSES: Final[Mapping[str, set[str | None]]] = {
     "unet": {"UNet2DConditionModel"},
     "vae": {"AutoencoderKL"},
     "text_encoder": {"CLIPTextModel"},
@@ -58,7 +58,7 @@ def fetch(settings: "StableDiffusion") -> Path:
     return unpickled(settings.base, facts.sha, snapshot, pickled) if pickled else snapshot
 
 
-def weight_files(repo: str, files: Sequence[str]) -> tuple[list[str], list[str]]:
+def weight_files(repo: str, files: Collection[str]) -> tuple[list[str], list[str]]:
     """For each component the file its weights are taken from: safetensors where there is one, the pickle where there
     is not.
     """

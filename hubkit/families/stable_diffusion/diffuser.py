@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from diffusers import AutoencoderKL, DDPMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers.utils import logging
 from safetensors.torch import load_file, save_file
 from torch import Generator, Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
@@ -65,7 +66,7 @@ class StableDiffusionDiffuser:
     def _module(self, kind: type[Any], name: str) -> Any:
         """One frozen component, with every weight of its architecture present, of the right shape, and finite."""
         module, found = kind.from_pretrained(
-            self.folder, subfolder=name, torch_dtype=torch.float32, use_safetensors=True, output_loading_info=True
+            self.folder, subfolder=name, dtype=torch.float32, use_safetensors=True, output_loading_info=True
         )
         faults = {
             key: [str(entry) for entry in found.get(key) or ()]
@@ -179,9 +180,10 @@ def state_dtype(config: Path) -> None:
 
 def pipeline_from(folder: Path, device: str) -> StableDiffusionPipeline:
     """The pipeline of a diffusers folder, in float32, without the safety checker."""
+    logging.disable_progress_bar()
     pipeline = StableDiffusionPipeline.from_pretrained(
         folder,
-        torch_dtype=torch.float32,
+        dtype=torch.float32,
         use_safetensors=True,
         safety_checker=None,
         requires_safety_checker=False,

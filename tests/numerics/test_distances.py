@@ -1,0 +1,196 @@
+"""The metrics against closed forms, loops in float64, and what must hold whatever the numbers."""
+
+import math
+
+import pytest
+import torch
+
+from hubkit.extractors import Extractor
+from hubkit.metrics import METRICS
+from hubkit.metrics.clip_score import ClipScore
+from hubkit.metrics.fid import FrechetDistance
+from hubkit.metrics.kid import KernelDistance, unbiased_mmd
+from hubkit.scoring import CONFIDENT, Features, Gate, Score, difference_error, gated, verdict
+
+KID = KernelDistance(kind="kid")
+FID = FrechetDistance(kind="fid")
+
+
+def gaussian(count: int, features: int, seed: int, shift: float = 0.0) -> torch.Tensor:
+    """Draws of a standard normal distribution."""
+    return torch.randn(count, features, generator=torch.Generator().manual_seed(seed)) + shift
+
+
+def exact(count: int, features: int, seed: int) -> torch.Tensor:
+    """Points whose sample mean is exactly 0 and whose sample covariance is exactly the identity (whitened noise)."""
+    noise = gaussian(count, features, seed).double()
+    left, _, _ = torch.linalg.svd(noise - noise.mean(0), full_matrices=False)
+    return left * math.sqrt(count - 1)
+
+
+def test_frechet_distance_of_shifted_points_is_the_squared_shift():
+    """Equal covariances: |mu1 - mu2|^2."""
+    points = exact(200, 16, seed=1)
+
+    assert FID.value(Features(points + 0.5), Features(points)) == pytest.approx(16 * 0.25, abs=1e-8)
+
+
+def test_frechet_distance_of_scaled_points():
+    """Commuting covariances: (s - 1)^2 * trace."""
+    points = exact(200, 16, seed=2)
+
+    assert FID.value(Features(points * 3), Features(points)) == pytest.approx(4 * 16, abs=1e-7)
+
+
+def test_frechet_distance_with_fewer_pictures_than_features():
+    """The covariance is singular; a shift is still a shift, to the accuracy of torchmetrics' eigenvalues."""
+    points = gaussian(20, 64, seed=3).double()
+
+    assert FID.value(Features(points + 0.5), Features(points)) == pytest.approx(16.0, abs=1e-3)
+
+
+def test_frechet_distance_says_what_a_small_n_does_to_it():
+    """Under 2,048 pictures, and with fewer pictures than features."""
+    notes = FID.notes(122, 2048)
+
+    assert "2,048" in notes[0]
+    assert "rank-deficient" in notes[1]
+    assert FID.notes(5000, 2048) == ()
+
+
+def test_kernel_distance_is_the_mean_over_pairs():
+    """The U-statistic, pair by pair."""
+    x, y = gaussian(7, 5, seed=4).double(), gaussian(6, 5, seed=5, shift=0.3).double()
+
+    def kernel(a: torch.Tensor, b: torch.Tensor) -> float:
+        return (float(a @ b) / 5 + 1) ** 3
+
+    within_x = sum(kernel(x[i], x[j]) for i in range(7) for j in range(7) if i != j) / 42
+    within_y = sum(kernel(y[i], y[j]) for i in range(6) for j in range(6) if i != j) / 30
+    between = sum(kernel(a, b) for a in x for b in y) / 42
+
+    assert unbiased_mmd(x, y) == pytest.approx(within_x + within_y - 2 * between, rel=1e-10)
+
+
+def test_kernel_distance_is_zero_on_average_under_the_null():
+    """Unbiased: it takes both signs, and its mean over replicates is 0 within its standard error."""
+    values = [
+        unbiased_mmd(gaussian(20, 8, seed=100 + 2 * run).double(), gaussian(20, 8, seed=101 + 2 * run).double())
+        for run in range(200)
+    ]
+    mean = sum(values) / len(values)
+    error = math.sqrt(sum((value - mean) ** 2 for value in values) / len(values) / (len(values) - 1))
+
+    assert min(values) < 0 < max(values)
+    assert abs(mean) < 3 * error
+
+
+@pytest.mark.parametrize("metric", [KID, FID], ids=["kid", "fid"])
+def test_one_picture_is_no_distribution(metric):
+    """What cannot be computed is nan, which meets no gate."""
+    assert math.isnan(metric.value(Features(torch.ones(1, 4)), Features(torch.ones(5, 4))))
+
+
+@pytest.mark.parametrize(
+    ("caption", "expected"), [([1.0, 0.0], 100.0), ([0.0, 1.0], 0.0), ([1.0, 1.0], 100 / math.sqrt(2))]
+)
+def test_clip_score_is_a_hundred_cosines(caption, expected):
+    """Whatever the lengths of the vectors."""
+    samples = Features(torch.tensor([[3.0, 0.0]] * 4), torch.tensor([caption] * 4) * 7)
+
+    assert ClipScore(kind="clip-score").value(samples, Features(torch.zeros(0, 2))) == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_jackknife_error_of_a_mean_is_the_textbook_one():
+    """For the mean of paired differences in groups of one it is s / sqrt(n)."""
+
+    class Mean(ClipScore):
+        """The mean of the first feature."""
+
+        def value(self, samples: Features, reference: Features) -> float:
+            """Ignores the reference."""
+            return float(samples.images[:, 0].double().mean())
+
+    finetuned, base = gaussian(40, 1, seed=8), gaussian(40, 1, seed=9)
+    pairs = (finetuned - base).double().reshape(2, 20).mean(0)  # a group is every twentieth row
+    textbook = float(pairs.std() / math.sqrt(20))
+
+    found = difference_error(Mean(kind="clip-score"), Features(finetuned), Features(base), Features(base))
+
+    assert found == pytest.approx(textbook, rel=1e-6)
+
+
+def test_the_same_model_with_other_draws_is_no_measurable_change():
+    """Twenty pairs of equal distributions: the interval of the KID difference covers 0 in nearly all."""
+    changed = 0
+    for run in range(20):
+        base, again, real = (Features(gaussian(60, 12, seed=1000 + 3 * run + which)) for which in range(3))
+        error = difference_error(KID, again, base, real)
+        assert error is not None
+        changed += abs(KID.value(again, real) - KID.value(base, real)) > CONFIDENT * error
+
+    assert changed <= 3
+
+
+def scored(value: float, base: float, better: str = "lower", error: float | None = None) -> Score:
+    """A score that says nothing else."""
+    return Score(
+        metric="kid", kind="kid", value=value, base=base, difference_error=error, better=better, n=1, scale="",
+        extractor="", extractor_revision="", settings={}, reference={},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("gate", "score", "met"),
+    [
+        (Gate(better_than="base"), scored(0.1, 0.2), True),
+        (Gate(better_than="base"), scored(0.2, 0.2), False),
+        (Gate(better_than="base"), scored(math.nan, 0.2), False),
+        (Gate(better_than="base"), scored(0.1, math.nan), False),
+        (Gate(within=1.0), scored(24.5, 25.0, "higher"), True),
+        (Gate(within=1.0), scored(23.5, 25.0, "higher"), False),
+        (Gate(within=1.0), scored(math.nan, 25.0, "higher"), False),
+        (Gate(at_least=20.0), scored(21.0, 0.0, "higher"), True),
+        (Gate(at_most=20.0), scored(math.inf, 0.0), False),
+        (Gate(at_most=20.0), scored(math.nan, 0.0), False),
+        (Gate(at_least=20.0), scored(math.inf, 0.0, "higher"), False),
+    ],
+)
+def test_a_gate_is_met_by_finite_numbers_only(gate, score, met):
+    """A comparison with nan is False, so nan passes nowhere."""
+    assert gated(gate, score).gate_met is met
+
+
+@pytest.mark.parametrize(
+    ("score", "words"),
+    [
+        (scored(0.1, 0.2, error=0.01), "better"),
+        (scored(0.1, 0.2, error=0.1), "no measurable change"),
+        (scored(0.3, 0.2), "worse"),
+        (scored(math.nan, 0.2), "not a number"),
+    ],
+)
+def test_a_difference_is_called_what_it_is(score, words):
+    """An interval that covers zero is no change."""
+    assert verdict(score) == words
+
+
+@pytest.mark.parametrize("kind", sorted(METRICS))
+def test_every_metric_names_its_paper(kind):
+    """A number on a card can be looked up."""
+    assert METRICS[kind].paper.startswith("https://arxiv.org/")
+    assert METRICS[kind].__doc__
+
+
+def test_a_distance_is_called_fid_with_the_inception_weights_only():
+    """Any other extractor gives an fd."""
+
+    class Eyes(Extractor):
+        """Has only a name."""
+
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+    assert FID.name(Eyes("inception"), 500) == "fid@500"
+    assert FID.name(Eyes("mini-clip"), 500) == "fd[mini-clip]@500"
+    assert KID.name(Eyes("mini-clip"), 500) == "kid[mini-clip]"

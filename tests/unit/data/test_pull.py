@@ -1,0 +1,134 @@
+"""A folder of one's own: what is read, what is refused, how it is split."""
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from hubkit.data import CaptionedImages, Source, pull
+from hubkit.errors import DatasetError
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Ten captioned pictures."""
+    place = tmp_path / "mine"
+    place.mkdir()
+    for number in range(10):
+        Image.new("RGB", (40 + number, 40), (20 * number, 0, 0)).save(place / f"{number}.png")
+        (place / f"{number}.txt").write_text(f"picture {number}\n")
+    return place
+
+
+def pulled(folder: Path, run: Path, **changes: object) -> CaptionedImages:
+    """Pull with a small resolution."""
+    return pull(Source(**{"folder": str(folder), "resolution": 32, **changes}), run)
+
+
+def test_captions_beside_the_pictures(folder, tmp_path):
+    """In the order of their names, at their true sizes."""
+    images = pulled(folder, tmp_path / "run")
+
+    assert images.captions == tuple(f"picture {number}" for number in range(10))
+    assert images.sizes[3] == (43, 40)
+    assert images.picture(3).open().getpixel((0, 0)) == (60, 0, 0)
+
+
+def test_stray_files_are_passed_over(folder, tmp_path):
+    """What a download or a file manager leaves behind."""
+    (folder / ".cache" / "huggingface").mkdir(parents=True)
+    (folder / ".cache" / "huggingface" / "0.png").write_bytes(b"no picture")
+    (folder / "Thumbs.db").write_bytes(b"\x00")
+    (folder / ".ipynb_checkpoints").mkdir()
+    (folder / "notes.md").write_text("hello")
+
+    assert len(pulled(folder, tmp_path / "run").captions) == 10
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_metadata_names_the_captions(folder, tmp_path, form):
+    """In another column than `text`, with a comma in it."""
+    rows = [{"file_name": f"{number}.png", "words": f"red, {number}"} for number in range(4)]
+    if form == "csv":
+        lines = ["file_name,words", *(f'{row["file_name"]},"{row["words"]}"' for row in rows)]
+        (folder / "metadata.csv").write_text("\n".join(lines))
+    else:
+        (folder / "metadata.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+
+    assert pulled(folder, tmp_path / "run", caption="words").captions == ("red, 0", "red, 1", "red, 2", "red, 3")
+
+
+def test_a_missing_column_lists_what_is_there(folder, tmp_path):
+    """So that the recipe can be mended without opening the file."""
+    (folder / "metadata.csv").write_text("file_name,caption\n0.png,red\n")
+
+    with pytest.raises(DatasetError, match="no column 'text'; it has 'file_name', 'caption'"):
+        pulled(folder, tmp_path / "run")
+
+
+def test_metadata_cannot_point_outside_the_folder(folder, tmp_path):
+    """A downloaded folder is a stranger's."""
+    Image.new("RGB", (40, 40)).save(tmp_path / "secret.png")
+    (folder / "metadata.csv").write_text("file_name,text\n../secret.png,red\n")
+
+    with pytest.raises(DatasetError, match="not in 'mine'"):
+        pulled(folder, tmp_path / "run")
+
+
+def test_every_bad_row_is_named_before_anything_starts(folder, tmp_path):
+    """A damaged picture and an empty caption at once."""
+    (folder / "3.png").write_bytes((folder / "3.png").read_bytes()[:40])
+    (folder / "7.txt").write_text("  ")
+
+    with pytest.raises(DatasetError, match=r"2 rows .* row 3: the picture.*; row 7: the caption is empty"):
+        pulled(folder, tmp_path / "run")
+
+
+def test_bad_rows_can_be_skipped_and_are_counted(folder, tmp_path):
+    """They are neither trained on nor held out."""
+    (folder / "3.png").write_bytes(b"")
+    images = pulled(folder, tmp_path / "run", bad_images="skip")
+
+    assert 3 not in {*images.train, *images.holdout}
+    assert len(images.skipped) == 1
+
+
+def test_the_split_is_seeded_and_whole(folder, tmp_path):
+    """Every row is on one side; the same seed draws the same side."""
+    images = pulled(folder, tmp_path / "a", holdout=3)
+
+    assert sorted([*images.train, *images.holdout]) == list(range(10))
+    assert len(images.holdout) == 3
+    assert pulled(folder, tmp_path / "b", holdout=3).holdout == images.holdout
+    assert pulled(folder, tmp_path / "c", holdout=3, seed=1).holdout != images.holdout
+
+
+def test_a_hold_out_of_everything_is_refused(folder, tmp_path):
+    """There must be something to train on."""
+    with pytest.raises(DatasetError, match="cannot spare 10"):
+        pulled(folder, tmp_path / "run", holdout=10)
+
+
+def test_an_empty_folder_is_refused(tmp_path):
+    """With the three ways to give captions."""
+    (tmp_path / "empty").mkdir()
+
+    with pytest.raises(DatasetError, match="no captioned pictures"):
+        pulled(tmp_path / "empty", tmp_path / "run")
+
+
+def test_a_changed_picture_is_another_dataset(folder, tmp_path):
+    """The content hash stands where a commit would."""
+    before = pulled(folder, tmp_path / "run").revision
+    Image.new("RGB", (41, 41)).save(folder / "3.png")
+
+    assert pulled(folder, tmp_path / "run").revision != before
+
+
+def test_the_licence_of_the_folder_is_read_from_its_card(folder, tmp_path):
+    """Unless the recipe states it."""
+    (folder / "README.md").write_text("---\nlicense: cc-by-sa-4.0\n---\n# mine\n")
+
+    assert pulled(folder, tmp_path / "a").license == "cc-by-sa-4.0"
+    assert pulled(folder, tmp_path / "b", license="cc0-1.0").license == "cc0-1.0"

@@ -74,8 +74,8 @@ def _recipes_in(folder: Path) -> str:
 def _near(path: Path) -> str:
     if not path.parent.is_dir():
         return ""
-    near = get_close_matches(path.name, [other.name for other in path.parent.glob("*.toml")], 1)
-    return clipped(f"did you mean {path.parent / near[0]}?", 200) if near else ""
+    near = get_close_matches(path.stem, [other.stem for other in path.parent.glob("*.toml")], 1)
+    return clipped(f"did you mean {path.parent / near[0]}.toml?", 200) if near else ""
 
 
 def _line_faults(path: Path, text: str) -> "list[Fault]":

@@ -10,7 +10,7 @@ from hubkit.recipe.settings import Recipe
 def dump(recipe: Recipe) -> str:
     """The whole recipe in canonical TOML. Loaded again, it is an equal recipe."""
     tables = recipe.model_dump(exclude_none=True)
-    plain = [f"{key} = {_value(value)}" for key, value in tables.items() if not _is_table(value)]
+    plain = [f"{key} = {toml(value)}" for key, value in tables.items() if not _is_table(value)]
     return "\n".join([*plain, *(line for key, value in tables.items() for line in _table(key, value))]) + "\n"
 
 
@@ -26,14 +26,15 @@ def _table(key: str, value: Any) -> Iterator[str]:
     for table in tables:
         yield from ("", header)
         kind_first = sorted(table.items(), key=lambda item: item[0] != "kind")
-        yield from (f"{name} = {_value(given)}" for name, given in kind_first)
+        yield from (f"{name} = {toml(given)}" for name, given in kind_first)
 
 
-def _value(value: Any) -> str:
+def toml(value: Any) -> str:
+    """One value in TOML."""
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {_value(item)}" for key, item in value.items()) + " }"
+        return "{ " + ", ".join(f"{key} = {toml(item)}" for key, item in value.items()) + " }"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(_value(item) for item in value) + "]"
+        return "[" + ", ".join(toml(item) for item in value) + "]"
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return str(value).lower() if isinstance(value, bool) else repr(value)

@@ -40,7 +40,9 @@ class Training(Settings):
     )
     warmup_steps: int = Field(0, ge=0, description="Steps in which the learning rate rises from 0.")
     weight_decay: float = Field(0.01, ge=0, le=1)
-    max_grad_norm: float = Field(1.0, ge=0, description="The gradient is scaled down to this norm; 0 leaves it as it is.")
+    max_grad_norm: float = Field(
+        1.0, ge=0, description="The gradient is scaled down to this norm; 0 leaves it as it is."
+    )
     precision: Literal["fp32", "fp16", "bf16"] = Field(
         "fp32", description="Of the forward and backward pass; the weights stay float32."
     )

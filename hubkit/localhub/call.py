@@ -1,8 +1,10 @@
 """One request as the routes see it: who asks, for which repository, with what; and the two ways to write a route."""
 
+import base64
+import binascii
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
@@ -59,13 +61,15 @@ class Call:
 
     @cached_property
     def caller(self) -> Caller:
-        scheme, _, token = self.request.headers.get("authorization", "").partition(" ")
+        scheme, _, credentials = self.request.headers.get("authorization", "").partition(" ")
         if not scheme:
             return ANONYMOUS
-        found = self.hub.accounts.caller(token.strip()) if scheme.lower() == "bearer" else None
+        is_basic = scheme.lower() == "basic"
+        found = self.hub.accounts.caller(_password(credentials) if is_basic else credentials.strip())
         if found is None:
             raise invalid_credentials()
-        return found
+        # A browser sends a password along unasked, so it must not be good for more than looking.
+        return replace(found, role="read") if is_basic else found
 
     @property
     def origin(self) -> str:
@@ -135,6 +139,13 @@ class Call:
         if self.caller.user is None:
             raise HubError(401, "Invalid username or password.")
         return self.caller.user
+
+
+def _password(credentials: str) -> str:
+    try:
+        return base64.b64decode(credentials, validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
 
 
 def path_in_repo(call: Call) -> str:

@@ -101,7 +101,7 @@ def _faults(data: Mapping[str, Any], kind: RepoKind) -> Iterator[str]:
     yield from _bad_ids(data, "datasets", "If possible, use a dataset id from https://hf.co/datasets.")
     if kind == "model":
         yield from _bad_ids(data, "base_model", "Use a model id from https://hf.co/models.")
-        yield from _model_index_faults(data.get("model-index"))
+        yield from model_index_faults(data.get("model-index"))
     for key in ("tags", "language"):
         if not all(isinstance(value, str) for value in _list(data.get(key))):
             yield f'"{key}" must be a string or a list of strings'
@@ -119,9 +119,12 @@ def _bad_ids(data: Mapping[str, Any], key: str, advice: str) -> Iterator[str]:
             yield f'"{place}" with value "{name}" is not valid. {advice}'
 
 
-def _model_index_faults(index: Any) -> Iterator[str]:
-    if index is None:
-        return
+def model_index_faults(index: Any) -> list[str]:
+    """What the Hub asks of a `model-index`."""
+    return list(_index_faults(index)) if index is not None else []
+
+
+def _index_faults(index: Any) -> Iterator[str]:
     if not isinstance(index, list):
         yield '"model-index" must be an array'
         return

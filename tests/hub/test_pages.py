@@ -1,0 +1,132 @@
+"""The pages: what a card shows, what it cannot do, and how it looks in a real browser."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+from huggingface_hub import CommitOperationAdd, HfApi
+from PIL import Image
+
+from hubkit.localhub import LocalHub
+from hubkit.localhub.rendering import Place, human_size, render
+
+PLACE = Place("datasets/a/b", "c0ffee")
+CARD = """---
+license: mit
+base_model: acme/base
+library_name: diffusers
+widget:
+- text: a <b>cat</b>
+  output: {url: samples/0.png}
+model-index:
+- name: page
+  results:
+  - task: {type: text-to-image}
+    dataset: {type: acme/cats, name: Cats}
+    metrics: [{type: kid, name: KID, value: 1.25}]
+---
+# A card
+
+<Gallery />
+
+| a | b |
+|---|--:|
+| 1 | 2 |
+
+<script>alert("never")</script>
+"""
+
+
+@pytest.fixture(scope="module")
+def page_url(hub: LocalHub, tmp_path_factory: pytest.TempPathFactory) -> str:
+    api = HfApi(endpoint=hub.url, token="hf_alice")
+    repo = api.create_repo("alice/page").repo_id
+    picture = tmp_path_factory.mktemp("picture") / "0.png"
+    Image.effect_noise((64, 64), 90).convert("RGB").save(picture)
+    operations = [CommitOperationAdd("README.md", CARD.encode()), CommitOperationAdd("samples/0.png", picture)]
+    api.create_commit(repo, operations, commit_message="Draw a cat")
+    api.create_tag(repo, tag="v1.0")
+    return f"{hub.url}/{repo}"
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("![x](a/b.png)", '<img loading="lazy" src="/datasets/a/b/resolve/c0ffee/a/b.png" alt="x">'),
+        ("[x](./c.md)", '<a href="/datasets/a/b/resolve/c0ffee/c.md">x</a>'),
+        ("[x](../../secret)", "<a>x</a>"),
+        ("[x](https://e.org/?a=1&b=2)", '<a href="https://e.org/?a=1&amp;b=2">x</a>'),
+        ('<img src=x onerror="alert(1)">', '<img loading="lazy" src="/datasets/a/b/resolve/c0ffee/x">'),
+        ('<a href="JaVaScRiPt:alert(1)">x</a>', "<a>x</a>"),
+        ("<script>alert(1)</script>x", "x"),
+        ("<iframe src=/></iframe>x", "x"),
+        ("</article></main>x", "x"),
+        ("<details><summary>s</summary>\n\nx\n", "<details><summary>s</summary>\nx"),
+        ("<Gallery />", "THE GALLERY"),
+        ("`<b>`", "<code>&lt;b&gt;</code>"),
+        ("a < b & c", "a &lt; b &amp; c"),
+        ("<!-- unseen -->x", "x"),
+    ],
+)
+def test_a_card_shows_what_is_harmless(text: str, html: str):
+    shown = render(text, PLACE, "THE GALLERY").replace("<p>", "").replace("</p>", "")
+
+    assert shown.strip().removesuffix("</details>").strip() == html
+
+
+def test_a_page_tells_what_the_card_says(page_url: str):
+    answer = httpx.get(page_url)
+
+    for words in ("<h1>A card</h1>", "Evaluation results", "1.25", "v1.0", "Draw a cat", "<b>license</b> mit"):
+        assert words in answer.text
+    assert "a &lt;b&gt;cat&lt;/b&gt;" in answer.text
+    assert "<script" not in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_tags_and_commits_have_pages(page_url: str, hub: LocalHub):
+    head = HfApi(endpoint=hub.url, token="hf_alice").model_info("alice/page").sha
+
+    for path in ("/tree/v1.0", f"/commit/{head}"):
+        assert "Draw a cat" in httpx.get(page_url + path).text
+    assert httpx.get(page_url + "/tree/nowhere").status_code == 404
+
+
+def test_a_private_repository_shows_itself_after_log_in_and_takes_no_writes_from_a_browser(hub: LocalHub):
+    HfApi(endpoint=hub.url, token="hf_alice").create_repo("alice/secret", private=True)
+    page, signed_in = f"{hub.url}/alice/secret", ("alice", "hf_alice")
+
+    assert httpx.get(page).status_code == 401
+    assert "alice/secret" not in httpx.get(hub.url).text
+    assert httpx.get(f"{hub.url}/_login").headers["www-authenticate"].startswith("Basic")
+    assert httpx.get(f"{hub.url}/_login?next=//evil.org", auth=signed_in).headers["location"] == "/"
+    assert "secret" in httpx.get(page, auth=signed_in).text
+    assert "alice/secret" in httpx.get(hub.url, auth=signed_in).text
+    refused = httpx.post(f"{hub.url}/api/repos/create", content='{"name": "x"}', auth=signed_in)
+    assert refused.status_code == 403
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_page_in_a_real_browser(page_url: str, tmp_path: Path, width: int):
+    """The photographed page has the picture in it and is no wider than the window."""
+    browser = shutil.which("chromium")
+    if browser is None:
+        pytest.skip("no chromium: `make system` installs it")
+    shot = tmp_path / "page.png"
+    flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    flags += f" --disable-component-update --disable-sync --user-data-dir={tmp_path / 'browser'}"
+    command = [browser, *flags.split(), f"--window-size={width},1200", f"--screenshot={shot}", page_url]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+
+    with Image.open(shot) as image:
+        assert image.width == width
+        assert len(image.convert("L").crop((0, 0, width, 900)).getcolors(256) or []) > 100, "the noise picture is there"
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(0, "0 bytes"), (999, "999 bytes"), (1519, "1.52 kB"), (4_265_000_000, "4.26 GB")]
+)
+def test_sizes_are_told_as_people_say_them(size: int, text: str):
+    assert human_size(size) == text

@@ -47,6 +47,7 @@ LOGIN_HELP: Final = (
     " token (trusted publishing); to try it without an account, add `--hub local`"
 )
 
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 BUSY: Final = frozenset({408, 429, 500, 502, 503, 504})
 PATIENCE: Final = (1.0, 2.0, 4.0)
 """Seconds between attempts while the Hub answers that it is busy. An unreachable Hub is reported at once."""
@@ -118,6 +119,11 @@ def repo_url(repo: str, kind: Kind = "model", *, revision: str | None = None) ->
 def file_url(repo: str, revision: str, path: str, kind: Kind = "model") -> str:
     """Where one file of a repo is downloaded from."""
     return f"{repo_url(repo, kind)}/resolve/{quote(revision, safe='')}/{quote(path)}"
+
+
+def is_local() -> bool:
+    """Whether the Hub is one of this machine."""
+    return urlsplit(endpoint()).hostname in LOOPBACK
 
 
 def cache_folder() -> Path:
@@ -291,7 +297,7 @@ def check_may_write(account: Account, repo: str) -> None:
 
 def _refuse_plain_http() -> None:
     address = urlsplit(endpoint())
-    if address.scheme != "https" and address.hostname not in {"127.0.0.1", "localhost", "::1"}:
+    if address.scheme != "https" and address.hostname not in LOOPBACK:
         raise AuthorisationError(
             f"{endpoint()} is not https: a token would travel in the clear",
             help="set HF_ENDPOINT to an https address, or to a Hub on this machine",

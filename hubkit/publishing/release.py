@@ -1,6 +1,6 @@
 """What a release is, what a target must offer, and what a publication says."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -52,10 +52,11 @@ class Target(Protocol):
         """What a reader will load the model by, for its card."""
         ...
 
-    def check(self, name: str, card: str, made: Release | None = None) -> None:
+    def check(self, name: str, card: Callable[[], str], made: Release | None = None) -> None:
         """Refuse now what would be refused after the training: nobody logged in, no right to write, a bad card.
 
-        `made` is the release, where this run has made it already: what the target holds may then be that very release.
+        `card` writes the draft; it is only asked for once the rest is in order. `made` is the release, where this run
+        has made it already: what the target holds may then be that very release.
         """
         ...
 

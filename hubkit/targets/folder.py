@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -24,7 +25,7 @@ class FolderTarget(Settings):
         """The folder a reader loads."""
         return Path(self.path, name).as_posix()
 
-    def check(self, name: str, card: str, made: Release | None = None) -> None:
+    def check(self, name: str, card: Callable[[], str], made: Release | None = None) -> None:
         """Refuse a folder that cannot be written, or that holds something else under this name."""
         place = Path(self.path, name)
         try:
@@ -43,7 +44,7 @@ class FolderTarget(Settings):
     def publish(self, release: Release) -> Publication:
         """Copy the release beside its place, verify the copy, and turn the place's link to it in one step."""
         inspect(release)
-        self.check(release.name, "")
+        self.check(release.name, str)
         place = Path(self.path, release.name)
         digest = fingerprint(release.manifest)
         kept = place.with_name(f".{release.name}") / digest

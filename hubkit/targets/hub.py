@@ -1,5 +1,6 @@
 """Publish to the Hub: one commit, verified, then tagged."""
 
+from collections.abc import Callable
 from typing import Final, Literal
 
 from pydantic import Field
@@ -40,17 +41,17 @@ class HubTarget(Settings):
         except (AuthorisationError, StoppedError):
             return self.address(name, "your-name")
 
-    def check(self, name: str, card: str, made: Release | None = None) -> None:
+    def check(self, name: str, card: Callable[[], str], made: Release | None = None) -> None:
         """Refuse now what would be refused after the training: token, namespace, repo, tag, card."""
         account = hub.account()
         repo = self.address(name, account.name)
         hub.check_repo_id(repo)
         hub.check_may_write(account, repo)
-        hub.validate_card(card)
         there = hub.resolve_own(repo)
         if there is not None:
             self._check_visibility(repo, private=there.private)
             self._check_tag(repo, made)
+        hub.validate_card(card())
 
     def publish(self, release: Release) -> Publication:
         """One commit on top of the head we saw; then every hash; then the tag."""

@@ -59,4 +59,4 @@ def test_what_is_not_ours_is_left_alone():
     Path("published", "tiny").mkdir(parents=True)
 
     with pytest.raises(MachineError, match="not published by hubkit"):
-        TARGET.check("tiny", "")
+        TARGET.check("tiny", str)

@@ -86,13 +86,13 @@ def test_a_tag_is_set_once_and_never_moves(release: Release, released: Callable[
     """The same commit again is fine; another commit is a conflict, before and after the training."""
     first = target(tag="v1").publish(release)
     again = target(tag="v1").publish(release)
-    target(tag="v1").check("tiny", CARD, made=release)
+    target(tag="v1").check("tiny", lambda: CARD, made=release)
     (release.folder / "README.md").write_text(CARD + "changed")
     changed = released(release.folder)
 
     assert first.commit == again.commit == hub.tags("alice/tiny")["v1"]
     with pytest.raises(ConflictError, match="is taken"):
-        target(tag="v1").check("tiny", CARD)
+        target(tag="v1").check("tiny", lambda: CARD)
     with pytest.raises(ConflictError, match="tags never move"):
         target(tag="v1").publish(changed)
 
@@ -113,7 +113,7 @@ def test_private_stays_private(release: Release, monkeypatch: pytest.MonkeyPatch
     hub.put_repo("alice/open", "model", {"a.txt": b"1"}, "first")
 
     with pytest.raises(ConflictError, match="public"):
-        target(private=True, repo="open").check("tiny", CARD)
+        target(private=True, repo="open").check("tiny", lambda: CARD)
     monkeypatch.setenv("HF_TOKEN", "hf_bob0write")
     assert hub.head("alice/tiny") is None
 
@@ -148,7 +148,7 @@ def test_who_may_not_publish_hears_it_before_the_training(
     monkeypatch.setenv("HF_TOKEN", token)
 
     with pytest.raises(AuthorisationError, match=words) as caught:
-        target(repo=repo).check("tiny", CARD)
+        target(repo=repo).check("tiny", lambda: CARD)
     assert all(
         way in str(caught.value) for way in ("hf auth login", "HF_TOKEN", "HF_OIDC_RESOURCE", "--hub local")
     ) or ("may only read" in str(caught.value))
@@ -158,7 +158,7 @@ def test_who_may_not_publish_hears_it_before_the_training(
 def test_a_card_the_hub_refuses_is_refused_before_the_training():
     """The Hub is asked about the draft's metadata."""
     with pytest.raises(RecipeError, match="datasets"):
-        target().check("tiny", "---\nlicense: mit\ndatasets:\n- /home/me/pictures\n---\n")
+        target().check("tiny", lambda: "---\nlicense: mit\ndatasets:\n- /home/me/pictures\n---\n")
 
 
 def test_a_card_that_names_another_repo_is_not_published(release: Release):

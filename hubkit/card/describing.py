@@ -1,0 +1,185 @@
+"""Assemble the release: the model's files, the card and its pictures, the pinned recipe and the lock; nothing else."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from importlib import metadata as distributions
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+from hubkit import hub
+from hubkit.card.chapters import Facts, card
+from hubkit.card.escaping import front_matter, inline
+from hubkit.card.metadata import dataset_name, metadata, public
+from hubkit.card.pictures import chosen, save_grid, save_sample
+from hubkit.data import CaptionedImages
+from hubkit.publishing import Release, draw, usage
+from hubkit.recipe import Recipe, dump
+from hubkit.scoring import Score, Scores
+from hubkit.training import TrainedModel
+from hubkit.values import fingerprint, sha256_of
+
+FORMAT: Final = 1
+LOCK: Final = "hubkit.lock.json"
+PROOF: Final = "images/usage.png"
+
+
+def describe(recipe: Recipe, images: CaptionedImages, model: TrainedModel, scores: Scores, folder: Path) -> Release:
+    """The release of a run, in `folder/release`. It is made once: from the same inputs come the same bytes.
+
+    Raises IntegrityError when the model does not draw by the card's own code.
+    """
+    model_id = recipe.publish.model_id(recipe.name)
+    made_from = fingerprint(
+        FORMAT, _words(), dump(recipe), images, model.model_dump(exclude={"folder"}), scores, model_id
+    )
+    place = folder / "release"
+    if done := made(folder, made_from):
+        return done
+    making = folder / ".release.making"
+    shutil.rmtree(making, ignore_errors=True)
+    link_files(model.folder, making)
+    facts = _illustrated(recipe, images, model, scores, model_id, folder, making)
+    _write(making, facts)
+    shutil.rmtree(place, ignore_errors=True)
+    making.rename(place)
+    release = _release(facts, place)
+    release.save(folder / "release.json", made_from)
+    return release
+
+
+def made(folder: Path, made_from: str | None = None) -> Release | None:
+    """The release that a run has made already, if it is whole, and if it was made from the same."""
+    known = Release.load(folder / "release.json", made_from)
+    release = known and known.model_copy(update={"folder": folder / "release"})
+    return release if release and _is_whole(release) else None
+
+
+def draft(recipe: Recipe) -> str:
+    """The card as far as it is known before the training: real names and licences, made-up scores.
+
+    Asks the Hub for the base. Raises BaseModelError, AuthorisationError, StoppedError.
+    """
+    base = hub.resolve_model(recipe.model.base, recipe.model.revision)
+    made_up = [
+        Score(
+            metric=metric.kind, kind=metric.kind, value=0.0, base=0.0, better="lower", n=0, scale="", extractor="",
+            extractor_revision="", settings={}, reference={},
+        )
+        for metric in recipe.metrics
+    ]  # fmt: skip
+    said = metadata(
+        recipe, recipe.model.license or base.license, made_up, "main", [("a prompt", "images/sample-0.png")]
+    )
+    return f"{front_matter(said)}\n# {inline(recipe.name)}\n"
+
+
+def link_files(source: Path, place: Path) -> None:
+    """The files of a folder in another, without a second copy on disk where the file system allows."""
+    for file in sorted(source.rglob("*")):
+        if file.is_dir():
+            continue
+        there = place / file.relative_to(source)
+        there.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(file.resolve(), there)
+        except OSError:
+            shutil.copyfile(file, there)
+
+
+def _illustrated(
+    recipe: Recipe,
+    images: CaptionedImages,
+    model: TrainedModel,
+    scores: Scores,
+    model_id: str,
+    run: Path,
+    making: Path,
+) -> Facts:
+    """Draw and save the pictures; the facts with their paths."""
+    (making / "images").mkdir(parents=True)
+    shown = chosen(scores)
+    gallery = [(sample, f"images/sample-{number}.png") for number, sample in enumerate(shown)]
+    for sample, path in gallery:
+        save_sample(run, sample, making / path)
+    save_grid(run, scores, making / "images" / "before-after.png")
+    proof = shown[0]
+    draw(usage(str(making.resolve()), proof.prompt, proof.seed, scores.sampling), making / PROOF)
+    snippet = usage(model_id, proof.prompt, proof.seed, scores.sampling)
+    return Facts(recipe, images, model, scores, model_id, snippet, proof, gallery)
+
+
+def _write(making: Path, facts: Facts) -> None:
+    """The card, the recipe and, last, the lock over all of them."""
+    said = metadata(
+        facts.recipe,
+        facts.model.base_license,
+        facts.scores.scores,
+        facts.images.revision,
+        [(sample.prompt, path) for sample, path in facts.gallery],
+    )
+    (making / "README.md").write_text(f"{front_matter(said)}\n{card(facts).render()}", encoding="utf-8")
+    (making / "recipe.toml").write_text(dump(_public(facts.recipe)), encoding="utf-8")
+    (making / LOCK).write_text(json.dumps(_lock(making, facts), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _public(recipe: Recipe) -> Recipe:
+    """The recipe without paths of this machine: a folder of one's own keeps its name."""
+    if not recipe.data.folder:
+        return recipe
+    data = recipe.data.model_copy(update={"folder": Path(recipe.data.folder).name})
+    return recipe.model_copy(update={"data": data})
+
+
+def _lock(making: Path, facts: Facts) -> dict[str, Any]:
+    """Everything that pins the release: revisions, versions, scores in full, and the hash of every other file."""
+    model, images = facts.model, facts.images
+    return {
+        "format": FORMAT,
+        "name": facts.recipe.name,
+        "base": {"repo": model.base, "revision": model.base_revision, "license": model.base_license},
+        "data": {"repo": dataset_name(images.source), "revision": images.revision, "license": images.license},
+        "training": model.model_dump(mode="json", exclude={"folder", "base", "base_revision", "base_license"}),
+        "scores": [
+            {**score.model_dump(mode="json"), "reference": public(score.reference)} for score in facts.scores.scores
+        ],
+        "files": dict(_hashes(making)),
+    }
+
+
+def _hashes(folder: Path) -> Iterator[tuple[str, str]]:
+    for file in sorted(folder.rglob("*")):
+        if file.is_file():
+            yield file.relative_to(folder).as_posix(), sha256_of(file)
+
+
+def _release(facts: Facts, place: Path) -> Release:
+    manifest = dict(_hashes(place))
+    return Release(
+        name=facts.recipe.name,
+        model_id=facts.model_id,
+        folder=place,
+        manifest=manifest,
+        sizes={path: (place / path).stat().st_size for path in manifest},
+        message=f"{facts.recipe.name}: {facts.model.steps} steps on {dataset_name(facts.images.source)}",
+        proof_prompt=facts.proof.prompt,
+        proof_image=PROOF,
+        sampling=facts.scores.sampling,
+        seed=facts.proof.seed,
+    )
+
+
+def _is_whole(release: Release) -> bool:
+    """Whether the folder still holds exactly the manifest."""
+    return release.folder.is_dir() and dict(_hashes(release.folder)) == release.manifest
+
+
+def _words() -> Mapping[str, str]:
+    """What else a card is made of: the templates and hubkit itself. Another wording is another card."""
+    templates = resources.files("hubkit.card") / "templates"
+    return {
+        "hubkit": distributions.version("hubkit-publisher"),
+        **{file.name: file.read_text(encoding="utf-8") for file in templates.iterdir()},
+    }

@@ -1,0 +1,73 @@
+"""A stranger's text, made harmless for the place where it stands."""
+
+import re
+from typing import Any, Final
+
+import yaml
+
+LONGEST: Final = 300
+"""Characters of a stranger's text that a card shows in a line."""
+
+PUNCTUATION: Final = re.compile(r"([\\`*_{}\[\]()<>#|~&$@:!^.])")
+"""What may begin markup, a link, an entity or a mention, anywhere in a line. Markdown takes a backslash before each."""
+
+AT_THE_START: Final = re.compile(r"^([-+=])")
+"""What makes a list or a heading of a line that begins with it."""
+
+
+class Markdown(str):
+    """Text that is Markdown already, and is not escaped again."""
+
+    __slots__ = ()
+
+
+def one_line(text: str) -> str:
+    """Printable characters on one line: no control characters, none that turn the writing's direction."""
+    words = " ".join(text.split())
+    printable = "".join(character for character in words if character.isprintable())
+    return printable if len(printable) <= LONGEST else printable[: LONGEST - 1] + "…"
+
+
+def inline(value: Any) -> Markdown:
+    """Any value as literal text within a line of Markdown."""
+    if isinstance(value, Markdown):
+        return value
+    escaped = PUNCTUATION.sub(r"\\\1", one_line(str(value)))
+    return Markdown(AT_THE_START.sub(r"\\\1", escaped))
+
+
+def code(value: Any) -> Markdown:
+    """Any value as code within a line, between more backticks than it holds itself."""
+    text = one_line(str(value)) or " "
+    fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    return Markdown(f"{fence}{pad}{text}{pad}{fence}".replace("|", "\\|"))
+
+
+def block(text: str, language: str) -> Markdown:
+    """Text as a fenced block, between more backticks than it holds itself."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return Markdown(f"{fence}{language}\n{text.rstrip()}\n{fence}")
+
+
+class _Dumper(yaml.SafeDumper):
+    """YAML without aliases, which the Hub refuses, and with every unusual text on one line between double quotes.
+
+    A text of several lines could otherwise hold the `---` that ends a card's metadata.
+    """
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if text.isprintable() else '"')
+
+
+_Dumper.add_representer(str, _text)
+_Dumper.add_representer(Markdown, _text)
+
+
+def front_matter(values: dict[str, Any]) -> str:
+    """Values as the YAML at the head of a card, between its two lines of dashes."""
+    return f"---\n{yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**6)}---\n"

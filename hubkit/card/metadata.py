@@ -1,0 +1,93 @@
+"""The YAML at the head of a card: what the Hub files the model under, in words it accepts."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from hubkit import hub
+from hubkit.data import Source
+from hubkit.recipe import Recipe
+from hubkit.scoring import Score
+
+TASK: Final = {"type": "text-to-image", "name": "Text-to-Image"}
+TAGS: Final = ("text-to-image", "stable-diffusion", "stable-diffusion-diffusers", "diffusers-training", "hubkit")
+OWN_PICTURES: Final = "imagefolder"
+"""What `datasets` calls a folder of pictures; a path of this machine is nobody's business."""
+
+
+def metadata(
+    recipe: Recipe,
+    base_license: str | None,
+    scores: Sequence[Score],
+    data_revision: str,
+    widget: Sequence[tuple[str, str]],
+) -> dict[str, Any]:
+    """The front matter; `widget` holds prompts and the paths of their pictures. The licence is the base's."""
+    said: dict[str, Any] = {
+        **licence(recipe.model.base, base_license),
+        "library_name": "diffusers",
+        "pipeline_tag": TASK["type"],
+        "base_model": recipe.model.base,
+        "base_model_relation": "finetune",
+        "datasets": [recipe.data.repo] if recipe.data.repo else None,
+        "tags": [*TAGS, *(["rehearsal"] if is_rehearsal(recipe) else [])],
+        "widget": [{"text": prompt, "output": {"url": path}} for prompt, path in widget],
+        "model-index": model_index(recipe.name, recipe.data, scores, data_revision),
+    }
+    return {key: value for key, value in said.items() if value}
+
+
+def licence(base: str, stated: str | None) -> dict[str, str]:
+    """The base's licence. The Hub asks for a name and a link where it is a licence of its own kind."""
+    if stated == "other":
+        return {"license": "other", "license_name": "same-as-base-model", "license_link": hub.repo_url(base)}
+    return {"license": stated or "unknown"}
+
+
+def model_index(name: str, data: Source, scores: Sequence[Score], data_revision: str) -> list[dict[str, Any]]:
+    """The scores as the Hub lists them: each with all its settings. What is not a number is left to the table."""
+    dataset = {
+        "name": dataset_name(data),
+        "type": data.repo or OWN_PICTURES,
+        "split": data.split,
+        "revision": data_revision,
+    }
+    metrics = [
+        {"type": score.kind, "name": score.metric, "value": score.value, "args": arguments(score)}
+        for score in scores
+        if math.isfinite(score.value)
+    ]
+    return (
+        [{"name": name, "results": [{"task": dict(TASK), "dataset": dataset, "metrics": metrics}]}] if metrics else []
+    )
+
+
+def arguments(score: Score) -> dict[str, Any]:
+    """What a number needs beside it to be compared with another."""
+    return {
+        "n": score.n,
+        "base_model_value": score.base if math.isfinite(score.base) else "nan",
+        "better": score.better,
+        "scale": score.scale,
+        "extractor": score.extractor,
+        "extractor_revision": score.extractor_revision,
+        **score.settings,
+        **{f"reference_{key}": value for key, value in public(score.reference).items()},
+    }
+
+
+def public(reference: dict[str, str | int]) -> dict[str, str | int]:
+    """A reference without a path of this machine."""
+    name = str(reference.get("dataset", ""))
+    return {**reference, "dataset": f"folder {Path(name).name}"} if name.startswith("folder ") else reference
+
+
+def dataset_name(data: Source) -> str:
+    """The repo; or the folder's own name, not its path."""
+    return data.repo or f"folder {Path(data.folder or '').name}"
+
+
+def is_rehearsal(recipe: Recipe) -> bool:
+    """Whether the run belongs to a Hub of one's own machine, whose repos are not those of the Hub."""
+    return recipe.hub == "local" or hub.is_local()

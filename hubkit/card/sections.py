@@ -1,0 +1,117 @@
+"""The parts of a card, each of which renders itself as Markdown."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol
+
+from hubkit.card.escaping import Markdown, block, inline
+
+if TYPE_CHECKING:
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+
+class Part(Protocol):
+    """Something that stands in a section."""
+
+    def render(self) -> str:
+        """Itself, as Markdown, without a line break at its end."""
+        ...
+
+
+@dataclass(frozen=True)
+class Words:
+    """A template of the package, with facts filled in. Every fact is escaped unless it is Markdown."""
+
+    template: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def render(self) -> str:
+        """The template's words."""
+        return _templates().get_template(f"{self.template}.md").render(self.facts).strip()
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of facts. Right-aligned from the second column on where they are numbers."""
+
+    header: Sequence[Any]
+    rows: Sequence[Sequence[Any]]
+    numbers: bool = False
+
+    def render(self) -> str:
+        """A Markdown table."""
+        rule = ["---", *(["---:"] if self.numbers else ["---"]) * (len(self.header) - 1)]
+        lines = [map(inline, self.header), rule, *(map(inline, row) for row in self.rows)]
+        return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """Sentences, one to a line."""
+
+    items: Sequence[Any]
+
+    def render(self) -> str:
+        """A Markdown list."""
+        return "\n".join(f"- {inline(item)}" for item in self.items)
+
+
+@dataclass(frozen=True)
+class Code:
+    """A block of code or of a file."""
+
+    text: str
+    language: str
+
+    def render(self) -> str:
+        """A fence that the text cannot close."""
+        return block(self.text, self.language)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of the release, with what it shows for those who do not see it."""
+
+    path: str
+    shows: str
+
+    def render(self) -> str:
+        """A Markdown image; its path is one of ours."""
+        return f"![{inline(self.shows)}]({self.path})"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A title, what stands under it, and the sections below it."""
+
+    title: str
+    parts: Sequence[Part] = ()
+    sections: Sequence["Section"] = ()
+
+    def lines(self, level: int = 1) -> Iterator[str]:
+        """The blocks of this section and of those below it."""
+        yield f"{'#' * level} {inline(self.title)}"
+        yield from (text for part in self.parts if (text := part.render()))
+        for section in self.sections:
+            yield from section.lines(level + 1)
+
+    def render(self) -> str:
+        """The section as Markdown."""
+        return "\n\n".join(self.lines()) + "\n"
+
+
+@cache
+def _templates() -> "ImmutableSandboxedEnvironment":
+    """The package's own templates; a text from outside is only ever a value in them."""
+    from jinja2 import PackageLoader, StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    return ImmutableSandboxedEnvironment(
+        loader=PackageLoader("hubkit.card"), undefined=StrictUndefined, finalize=inline, autoescape=False
+    )
+
+
+def joined(values: Sequence[Any]) -> Markdown:
+    """Several values in one line."""
+    return Markdown(", ".join(inline(value) for value in values))

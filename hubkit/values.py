@@ -92,6 +92,11 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
+    @property
+    def changed(self) -> set[str]:
+        """The keys that say something else than their default."""
+        return {key for key, about in type(self).model_fields.items() if getattr(self, key) != about.default}
+
     def problems(self) -> Iterator[tuple[str, str]]:
         """What is wrong between the keys of this table, each already right by itself: (key, what is wrong with it)."""
         yield from ()

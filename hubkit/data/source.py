@@ -52,9 +52,9 @@ class Source(Settings):
             yield "folder", f"contradicts repo = {self.repo!r}: the pictures come from one of the two"
         if not self.repo and not self.folder:
             yield "repo", "is missing: give `repo`, or `folder`, or `--data DIR` on the command line"
-        for key in {"revision", "split"} & self.model_fields_set if self.folder else ():
+        for key in {"revision", "split"} & self.changed if self.folder else ():
             yield key, "would be ignored: a folder has none"
-        if "variants" in self.model_fields_set and self.variants > 1 and not self.varies:
+        if "variants" in self.changed and self.variants > 1 and not self.varies:
             yield "variants", "would draw the same picture each time: crop is 'center' and nothing is flipped"
 
     @property

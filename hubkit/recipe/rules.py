@@ -89,7 +89,7 @@ def _holdout_used(samples: Samples, draft: Draft) -> Iterator[Problem]:
             ("samples", "holdout"),
             "leaves the metrics nothing to measure: they look at pictures of held-out captions",
         )
-    if not draft.tables.get("metrics") and "holdout" in samples.model_fields_set and samples.holdout:
+    if not draft.tables.get("metrics") and "holdout" in samples.changed and samples.holdout:
         yield ("samples", "holdout"), "would be ignored: they are drawn for metrics, and the recipe has none"
 
 

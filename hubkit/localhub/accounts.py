@@ -1,8 +1,7 @@
 """Who may do what: users, their organizations and their tokens."""
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -34,35 +33,41 @@ class Caller:
 ANONYMOUS = Caller()
 
 
-@dataclass(frozen=True)
 class Accounts:
-    """The callers by their tokens."""
+    """The callers by their tokens, as a file tells them; a token that is added to the file works at once.
 
-    callers: Mapping[str, Caller] = field(repr=False)
+    A line is `user role token [org,org…]`; `#` starts a comment.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._read()
 
     def caller(self, token: str) -> Caller | None:
-        return self.callers.get(token)
+        if token not in self._callers and self._file.stat().st_mtime_ns != self._read_at:
+            self._read()
+        return self._callers.get(token)
 
     def token(self, role: Role, user: str | None = None) -> str:
         """The first token of that role, or "" when there is none."""
-        found = (token for token, one in self.callers.items() if one.role == role and user in (None, one.user))
+        found = (token for token, one in self._callers.items() if one.role == role and user in (None, one.user))
         return next(found, "")
 
+    def _read(self) -> None:
+        self._read_at = self._file.stat().st_mtime_ns
+        lines = enumerate(self._file.read_text().splitlines(), start=1)
+        entries = [_entry(line, f"{self._file}:{number}") for number, line in lines]
+        self._callers = dict(entry for entry in entries if entry)
 
-def read_token_file(path: Path) -> Accounts:
-    """Read `user role token [org,org…]` lines; `#` starts a comment. No token but these will work."""
-    callers = {}
-    for number, line in enumerate(path.read_text().splitlines(), start=1):
-        words = line.partition("#")[0].split()
-        if not words:
-            continue
-        if len(words) not in (3, 4) or words[1] not in ROLES:
-            raise ValueError(
-                f"{path}:{number}: expected `user role token [org,org]`, the role one of {', '.join(ROLES)}"
-            )
-        orgs = tuple(words[3].split(",")) if len(words) == 4 else ()  # noqa: PLR2004 - the optional fourth word
-        callers[words[2]] = Caller(words[0], next(role for role in ROLES if role == words[1]), orgs)
-    return Accounts(callers)
+
+def _entry(line: str, place: str) -> tuple[str, Caller] | None:
+    match line.partition("#")[0].split():
+        case []:
+            return None
+        case [user, ("read" | "write" | "admin") as role, token, *orgs] if len(orgs) <= 1:
+            return token, Caller(user, role, tuple(",".join(orgs).split(",")) if orgs else ())
+        case _:
+            raise ValueError(f"{place}: expected `user role token [org,org]`, the role one of {', '.join(ROLES)}")
 
 
 def generated_accounts(path: Path, user: str, scratch: Path) -> Accounts:
@@ -71,4 +76,4 @@ def generated_accounts(path: Path, user: str, scratch: Path) -> Accounts:
     if not any(line.split()[:1] == [user] for line in known.splitlines()):
         lines = "".join(f"{user} {role} hf_local_{role}_{secrets.token_hex(16)}\n" for role in ROLES)
         write_file(path, (known + lines).encode(), scratch, private=True)
-    return read_token_file(path)
+    return Accounts(path)

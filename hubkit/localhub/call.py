@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
@@ -48,7 +48,7 @@ class Hub:
 
     store: Store
     accounts: Accounts
-    limits: Limits
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,17 @@ class Call:
         repo = self.readable(repo)
         self.check_may_write(repo.namespace)
         return repo
+
+    def contributable(self, repo: Repository | None = None) -> Repository:
+        """The repository, if the caller may propose a change: whoever may read it, with a token that may write."""
+        repo = self.readable(repo)
+        self.check_may_write(self.author)
+        return repo
+
+    def target(self, revision: str) -> Repository:
+        """The repository that a push to `revision` is for: a pull request is open to more people than a branch."""
+        is_proposal = self.flag("create_pr") or revision.startswith("refs/pr/")
+        return self.contributable() if is_proposal else self.writable()
 
     def check_may_write(self, namespace: str) -> None:
         if self.caller.is_anonymous:

@@ -10,7 +10,7 @@ from typing import Any
 
 from hubkit.localhub import cards
 from hubkit.localhub.attributes import LARGEST_REGULAR_BYTES
-from hubkit.localhub.errors import HubError, bad_request
+from hubkit.localhub.errors import HubError, bad_request, revision_not_found
 from hubkit.localhub.objects import FILE_MODE, Commit, Pointer, TreeEntry
 from hubkit.localhub.repository import Repository
 
@@ -113,23 +113,33 @@ def checked_path(value: Mapping[str, Any]) -> str:
 
 
 def commit(repo: Repository, ref: str, header: Header, operations: Sequence[Operation], author: str) -> str:
-    """Apply the operations to the head, move the ref and return it. The caller holds the repository's lock."""
+    """Apply the operations to a ref's head, move the ref and return it. The caller holds the repository's lock."""
     head = repo.ref(ref)
     if head is None:
-        raise AssertionError(f"{ref} vanished under the lock")
+        raise revision_not_found(ref.removeprefix("refs/heads/"))
     _check_parent(header.parent, head)
-    before = repo.files(head)
+    oid = build(repo, head, header.message, operations, author)
+    if oid != head:
+        repo.move_ref(ref, oid)
+    return oid
+
+
+def build(repo: Repository, parent: str, message: str, operations: Sequence[Operation], author: str) -> str:
+    """A commit that no ref names yet: `parent` with the operations applied; `parent` itself when nothing changes."""
+    before = repo.files(parent)
     files = dict(before)
     for operation in operations:
         operation.apply(files)
     if files == before:
-        return head
+        return parent
     _check_shape(files)
     _check_card(repo, before, files)
-    new = Commit(repo.write_files(files), (head,), author, int(time.time()), header.message)
-    oid = repo.write_object("commit", new.encode())
-    repo.move_ref(ref, oid)
-    return oid
+    return write(repo, files, (parent,), message, author)
+
+
+def write(repo: Repository, files: Mapping[str, TreeEntry], parents: tuple[str, ...], message: str, author: str) -> str:
+    made = Commit(repo.write_files(files), parents, author, int(time.time()), message)
+    return repo.write_object("commit", made.encode())
 
 
 def _check_parent(wanted: str | None, head: str) -> None:

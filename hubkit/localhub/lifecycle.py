@@ -2,13 +2,8 @@
 
 import atexit
 import contextlib
-import errno
 import http.client
 import json
-import os
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,9 +19,6 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 8585
 
 _PROBE_SECONDS = 2.0
-_START_SECONDS = 30.0
-_STOP_SECONDS = 5
-_KEEP_ALIVE_SECONDS = 600  # a connection closed under a client's POST is an error that clients do not retry
 
 
 @dataclass(frozen=True)
@@ -44,29 +36,34 @@ def ensure(store: Path, *, port: int = DEFAULT_PORT, user: str = "local") -> Loc
 
     When something else has `port`, a free one is taken. A server started here ends with the process.
     """
+    from hubkit.localhub.call import Hub
     from hubkit.localhub.durable import locked
+    from hubkit.localhub.server import Background, Server, listen
 
     opened, accounts = _open(store, user, None)
     with locked(opened.root / "locks" / "server"):  # two processes that start at once agree on one server
-        url = _running_url(opened)
+        url = _running_url(opened, accounts.token("write", user))
         if url is None:
-            server = _Server(opened, accounts, _listen("127.0.0.1", port))
-            server.start()
-            atexit.register(server.stop)
-            url = server.url
+            background = Background(Server(Hub(opened, accounts), listen("127.0.0.1", port)))
+            background.start()
+            atexit.register(background.stop)
+            url = background.server.url
     return _hub(url, accounts, opened, user)
 
 
 @contextmanager
 def running(store: Path, *, user: str = "local", token_file: Path | None = None, **limits: int) -> Iterator[LocalHub]:
     """A server on a free port for the length of a block; `limits` are fields of `Limits`, for tests."""
+    from hubkit.localhub.call import Hub, Limits
+    from hubkit.localhub.server import Background, Server, listen
+
     opened, accounts = _open(store, user, token_file)
-    server = _Server(opened, accounts, _listen("127.0.0.1", 0), **limits)
-    server.start()
+    background = Background(Server(Hub(opened, accounts, Limits(**limits)), listen("127.0.0.1", 0)))
+    background.start()
     try:
-        yield _hub(server.url, accounts, opened, None if token_file else user)
+        yield _hub(background.server.url, accounts, opened, None if token_file else user)
     finally:
-        server.stop()
+        background.stop()
 
 
 def serve(
@@ -84,122 +81,48 @@ def serve(
     """
     if token_file is None and not _is_loopback(host):
         raise ValueError(f"serving on {host} needs a token file: others can reach it")
+    from hubkit.localhub.call import Hub
+    from hubkit.localhub.server import Server, listen
+
     opened, accounts = _open(store, user, token_file)
-    server = _Server(opened, accounts, _listen(host, port))
+    server = Server(Hub(opened, accounts), listen(host, port))
     if started:
         started(_hub(server.url, accounts, opened, None if token_file else user))
-    server.run()
-
-
-class _Server:
-    """One uvicorn server on a socket that is bound already, announced in the store's `server.json`."""
-
-    def __init__(self, store: "Store", accounts: "Accounts", listener: socket.socket, **limits: int) -> None:
-        import uvicorn
-
-        from hubkit.localhub.app import application
-        from hubkit.localhub.call import Hub, Limits
-
-        self.listener = listener
-        host, port = listener.getsockname()[:2]
-        self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        self.note = store.root / "server.json"
-        self.scratch = store.scratch
-        config = uvicorn.Config(
-            application(Hub(store, accounts, Limits(**limits))),
-            lifespan="off",
-            ws="none",
-            log_config=None,  # the process's logging is not ours to change
-            access_log=False,
-            server_header=False,
-            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=_STOP_SECONDS,
-        )
-        self.uvicorn: uvicorn.Server = uvicorn.Server(config)
-        self.thread = threading.Thread(target=self.run, name="local-hub", daemon=True)
-
-    def run(self) -> None:
-        self._announce()
-        try:
-            self.uvicorn.run(sockets=[self.listener])
-        finally:
-            self.listener.close()
-            self._withdraw()
-
-    def start(self) -> None:
-        self.thread.start()
-        deadline = time.monotonic() + _START_SECONDS
-        while not self.uvicorn.started:
-            if not self.thread.is_alive() or time.monotonic() > deadline:
-                raise RuntimeError("the local Hub did not start")
-            time.sleep(0.01)
-
-    def stop(self) -> None:
-        self.uvicorn.should_exit = True
-        self.thread.join(_STOP_SECONDS * 2)
-
-    def _announce(self) -> None:
-        from hubkit.localhub.durable import write_json
-
-        write_json(self.note, {"pid": os.getpid(), "url": self.url}, self.scratch)
-
-    def _withdraw(self) -> None:
-        if _read_note(self.note).get("url") == self.url:
-            self.note.unlink(missing_ok=True)
+    server.serve_here()
 
 
 def _open(store: Path, user: str, token_file: Path | None) -> "tuple[Store, Accounts]":
-    from hubkit.localhub.accounts import generated_accounts, read_token_file
+    from hubkit.localhub.accounts import Accounts, generated_accounts
+    from hubkit.localhub.durable import locked
     from hubkit.localhub.store import Store
 
     opened = Store.open(store)
     if token_file:
-        return opened, read_token_file(token_file)
-    return opened, generated_accounts(opened.root / "tokens", user, opened.scratch)
+        return opened, Accounts(token_file)
+    with locked(opened.root / "locks" / "tokens"):
+        return opened, generated_accounts(opened.root / "tokens", user, opened.scratch)
 
 
 def _hub(url: str, accounts: "Accounts", store: "Store", user: str | None) -> LocalHub:
     return LocalHub(url, accounts.token("write", user), accounts.token("admin", user), store.root)
 
 
-def _running_url(store: "Store") -> str | None:
-    """Where a server for this very store answers. The note may be stale: its writer may have been killed."""
-    url: str | None = _read_note(store.root / "server.json").get("url")
-    return url if url and _served_store(url) == store.id else None
+def _running_url(store: "Store", token: str) -> str | None:
+    """Where a server for this very store answers and knows the token. The note of one may be stale."""
+    from hubkit.localhub.server import read_note
+
+    url: str | None = read_note(store.root).get("url")
+    return url if url and _served_store(url, token) == store.id else None
 
 
-def _served_store(url: str) -> str | None:
+def _served_store(url: str, token: str) -> str | None:
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_PROBE_SECONDS)
     with contextlib.closing(connection), contextlib.suppress(OSError, ValueError, http.client.HTTPException):
-        connection.request("GET", "/_hub")
+        connection.request("GET", "/_hub", headers={"Authorization": f"Bearer {token}"})
         answer: dict[str, Any] = json.loads(connection.getresponse().read())
-        return str(answer.get("store"))
+        return answer.get("store")
     return None
-
-
-def _read_note(note: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(note.read_text())
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A bound socket; a port that is taken is replaced by a free one."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen()
-    except OSError as error:
-        listener.close()
-        if error.errno != errno.EADDRINUSE or port == 0:
-            raise
-        return _listen(host, 0)
-    return listener
 
 
 def _is_loopback(host: str) -> bool:

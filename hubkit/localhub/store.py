@@ -3,6 +3,7 @@
 store.json  tokens  repos/<kind>s/<namespace>/<name>.git  xet/xorbs/  uploads/  locks/  tmp/
 """
 
+import contextlib
 import errno
 import json
 import re
@@ -27,6 +28,7 @@ RESERVED_NAMESPACES = frozenset({"api", "datasets", "spaces", "models", "oauth",
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LONGEST_ID = 96
+_LEFTOVER_SECONDS = 2 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Store:
                 new = {"format": FORMAT, "id": secrets.token_hex(8), "secret": secrets.token_hex(32)}
                 write_json(file, new, root / "tmp", private=True)
             known = json.loads(file.read_text())
+        _clear_leftovers(root / "tmp")
+        _clear_leftovers(root / "uploads")
         if known["format"] != FORMAT:
             raise ValueError(f"{root} is a store of format {known['format']}; this version reads format {FORMAT}")
         return cls(root, known["id"], Signer(bytes.fromhex(known["secret"])))
@@ -131,6 +135,14 @@ def check_repo_id(repo_id: str) -> None:
         raise bad_request(f"Invalid repo id, it holds '--' or '..' or ends in '.git': {repo_id!r}")
     if namespace.lower() in RESERVED_NAMESPACES:
         raise bad_request(f"Reserved namespace: {namespace!r}")
+
+
+def _clear_leftovers(folder: Path) -> None:
+    """Remove what killed servers left unfinished; what is younger may belong to one that lives."""
+    for path in folder.glob("*"):
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime < time.time() - _LEFTOVER_SECONDS:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _is_taken(error: OSError) -> bool:

@@ -4,10 +4,12 @@ import json
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
 import pytest
+from huggingface_hub import HfApi
 
 from hubkit import localhub
 
@@ -76,6 +78,34 @@ def test_tokens_are_kept_and_are_nobody_elses(tmp_path: Path):
     assert (tmp_path / "store" / "tokens").stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "store" / "store.json").stat().st_mode & 0o777 == 0o600
     assert first.token not in repr(first)
+
+
+def test_a_server_that_does_not_know_the_stores_tokens_is_no_help(tmp_path: Path, token_file: Path):
+    with localhub.running(tmp_path / "store", token_file=token_file) as hub:
+        assert ensured(tmp_path / "store") != hub.url
+
+
+def test_a_signal_ends_a_foreground_server_cleanly(tmp_path: Path):
+    code = "import sys, pathlib; from hubkit import localhub; localhub.serve(pathlib.Path(sys.argv[1]), port=0)"
+    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stderr=subprocess.PIPE, text=True)
+    note = tmp_path / "server.json"
+    while not note.exists():
+        time.sleep(0.01)
+    process.terminate()
+    _, words = process.communicate(timeout=20)
+
+    assert words == ""
+    assert not note.exists()
+
+
+def test_a_token_added_to_the_file_works_at_once(tmp_path: Path):
+    tokens = tmp_path / "tokens"
+    tokens.write_text("alice write hf_a\n")
+    with localhub.running(tmp_path / "store", token_file=tokens) as hub:
+        tokens.write_text("alice write hf_a\nbob read hf_b acme,other\n")
+        bob = HfApi(endpoint=hub.url, token="hf_b").whoami()
+
+    assert (bob["name"], [org["name"] for org in bob["orgs"]]) == ("bob", ["acme", "other"])
 
 
 def test_beyond_loopback_only_with_a_token_file(tmp_path: Path):

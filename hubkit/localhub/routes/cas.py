@@ -29,7 +29,7 @@ def write_token(call: Call) -> Response:
     The address holds the store's id: the client remembers, by address, what it has sent, and would send nothing to a
     new store at an old address.
     """
-    repo = call.writable()
+    repo = call.target(call.param("revision"))
     claim = {"use": "xet-write", "kind": repo.kind, "repo": repo.id}
     token, expires = call.hub.store.signer.sign(claim, seconds=_TOKEN_SECONDS), int(time.time()) + _TOKEN_SECONDS
     url = f"{call.origin}/_cas/{call.hub.store.id}"

@@ -1,6 +1,5 @@
 """Who am I."""
 
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -30,12 +29,12 @@ def whoami(call: Call) -> Response:
     )
 
 
-async def health(request: Request) -> Response:
-    """Which store is served here: `ensure` asks before it starts another server."""
-    return JSONResponse({"store": request.app.state.hub.store.id})
+def health(call: Call) -> Response:
+    """Which store is served here, and to whom: `ensure` asks before it starts another server."""
+    return JSONResponse({"store": call.hub.store.id, "user": call.caller.user})
 
 
 ROUTES = [
-    Route("/_hub", health),
+    Route("/_hub", plain(health)),
     Route("/api/whoami-v2", plain(whoami)),
 ]

@@ -23,7 +23,7 @@ _CONTENT_TYPE = "application/vnd.git-lfs+json"
 
 def batch(call: Call) -> Response:
     """For each object either where to send it, or nothing, when it is here."""
-    repo = call.writable()
+    repo = call.contributable()  # the request does not say whether it is for a branch or for a pull request
     transfers = call.json.get("transfers") or ["basic"]
     asked = call.json.get("objects", [])
     large = any(_is_large(call, item) for item in asked)
@@ -91,7 +91,7 @@ def complete(call: Call) -> Response:
 
 
 def verify(call: Call) -> Response:
-    repo, oid = call.writable(), str(call.json.get("oid"))
+    repo, oid = call.contributable(), str(call.json.get("oid"))
     path = repo.large_file(oid) if oid.isalnum() else None
     if path is None or not path.exists() or path.stat().st_size != call.json.get("size"):
         raise HubError(404, f"Object {oid} was not uploaded")

@@ -1,18 +1,21 @@
 """The three steps of a push that every client makes: check the card, ask how to send each file, commit."""
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hubkit.localhub import cards, commits
+from hubkit.localhub import cards, commits, discussions
 from hubkit.localhub.attributes import upload_mode
 from hubkit.localhub.call import Call, plain, streaming
-from hubkit.localhub.errors import HubError, bad_request, revision_not_found
+from hubkit.localhub.errors import HubError, bad_request
 from hubkit.localhub.repository import KINDS, Repository
 from hubkit.localhub.routes.paths import API_REPO
+
+Answer = dict[str, Any]
 
 LARGEST_LINE_BYTES = 64 * 1024 * 1024
 
@@ -28,7 +31,7 @@ def validate_yaml(call: Call) -> Response:
 
 def preupload(call: Call) -> Response:
     """For each file how to send it, and what is there now: a client drops a file that would not change."""
-    repo = call.writable()
+    repo = call.target(call.param("revision"))
     commit = repo.resolve(call.param("revision"))
     attributes = repo.read_text(commit, ".gitattributes") or ""
     present = repo.files(commit)
@@ -50,7 +53,7 @@ def preupload(call: Call) -> Response:
 
 async def commit(call: Call) -> Response:
     """Read the operations as they come, then apply them all and move the branch, or change nothing."""
-    repo = await run_in_threadpool(call.writable)
+    repo = await run_in_threadpool(call.target, call.param("revision"))
     header: commits.Header | None = None
     operations: list[commits.Operation] = []
     async for line in lines(call):
@@ -61,9 +64,8 @@ async def commit(call: Call) -> Response:
             operations.append(item)
     if header is None:
         raise bad_request("A commit begins with a header")
-    oid = await run_in_threadpool(_commit, call, repo, header, operations)
-    url = f"{call.origin}/{repo.path}/commit/{oid}"
-    return JSONResponse({"success": True, "commitOid": oid, "commitUrl": url, "hookOutput": ""})
+    land = _propose if call.flag("create_pr") else _land
+    return JSONResponse(await run_in_threadpool(land, call, repo, header, operations))
 
 
 async def lines(call: Call) -> AsyncIterator[bytes]:
@@ -82,13 +84,31 @@ async def lines(call: Call) -> AsyncIterator[bytes]:
         yield bytes(held)
 
 
-def _commit(call: Call, repo: Repository, header: commits.Header, operations: list[commits.Operation]) -> str:
+def _land(call: Call, repo: Repository, header: commits.Header, operations: Sequence[commits.Operation]) -> Answer:
+    """Commit to a branch, or to the ref of a pull request that is open."""
     revision = call.param("revision")
     ref = revision if revision.startswith("refs/pr/") else f"refs/heads/{revision}"
     with call.hub.store.changing(repo):
-        if repo.ref(ref) is None:
-            raise revision_not_found(revision)
-        return commits.commit(repo, ref, header, operations, call.author)
+        if revision.startswith("refs/pr/"):
+            number = revision.removeprefix("refs/pr/")
+            discussions.check_may_push(repo, discussions.read(repo, number), call.caller)
+        return _answer(call, repo, commits.commit(repo, ref, header, operations, call.author))
+
+
+def _propose(call: Call, repo: Repository, header: commits.Header, operations: Sequence[commits.Operation]) -> Answer:
+    """Open a pull request with one commit, which starts from the named parent or from the branch's head."""
+    with call.hub.store.changing(repo):
+        start = repo.resolve(header.parent or call.param("revision"))
+        oid = commits.build(repo, start, header.message, operations, call.author)
+        opening = discussions.Opening(header.summary, header.description, call.author)
+        opened = discussions.open_pull_request(repo, opening, base=start, head=oid)
+    url = f"{call.origin}/{repo.path}/discussions/{opened.num}"
+    return {**_answer(call, repo, oid), "pullRequestUrl": url}
+
+
+def _answer(call: Call, repo: Repository, oid: str) -> Answer:
+    url = f"{call.origin}/{repo.path}/commit/{oid}"
+    return {"success": True, "commitOid": oid, "commitUrl": url, "hookOutput": ""}
 
 
 ROUTES = [

@@ -101,7 +101,7 @@ def scores(facts: Facts) -> Iterator[Section]:
     table = Table(
         ["score", "base", "finetuned", "difference ± standard error", "n", "better", "verdict", "gate"],
         [score_row(score) for score in found],
-        numbers=True,
+        numbers=range(1, 5),
     )
     yield Section("Scores", [Words("scores", {"n": found[0].n}), table, Bullets([*map(meaning, found)])])
 
@@ -178,7 +178,7 @@ def flat(prefix: str, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if isinstance(value, Mapping):
             yield from flat(f"{prefix}.{key}", value)
         else:
-            yield f"{prefix}.{key}", "off" if value is None else str(value)
+            yield f"{prefix}.{key}", "not set" if value is None else str(value)
 
 
 def data(facts: Facts) -> Section:

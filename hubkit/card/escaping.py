@@ -8,11 +8,11 @@ import yaml
 LONGEST: Final = 300
 """Characters of a stranger's text that a card shows in a line."""
 
-PUNCTUATION: Final = re.compile(r"([\\`*_{}\[\]()<>#|~&$@:!^.])")
+MARKUP: Final = re.compile(r"[\\`*_\[\]<>#|~&$@]|(?<=www)\.|:(?=\S)", re.IGNORECASE)
 """What may begin markup, a link, an entity or a mention, anywhere in a line. Markdown takes a backslash before each."""
 
-AT_THE_START: Final = re.compile(r"^([-+=])")
-"""What makes a list or a heading of a line that begins with it."""
+AT_THE_START: Final = re.compile(r"^(\d{0,9})([-+=.)])(?=[-+=\s]|$)")
+"""What makes a list, a rule or a heading of a line that begins with it."""
 
 
 class Markdown(str):
@@ -32,8 +32,8 @@ def inline(value: Any) -> Markdown:
     """Any value as literal text within a line of Markdown."""
     if isinstance(value, Markdown):
         return value
-    escaped = PUNCTUATION.sub(r"\\\1", one_line(str(value)))
-    return Markdown(AT_THE_START.sub(r"\\\1", escaped))
+    escaped = MARKUP.sub(r"\\\g<0>", one_line(str(value)))
+    return Markdown(AT_THE_START.sub(r"\1\\\2", escaped))
 
 
 def code(value: Any) -> Markdown:

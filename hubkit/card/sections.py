@@ -33,15 +33,15 @@ class Words:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of facts. Right-aligned from the second column on where they are numbers."""
+    """Rows of facts; `numbers` are the columns that are aligned to the right."""
 
     header: Sequence[Any]
     rows: Sequence[Sequence[Any]]
-    numbers: bool = False
+    numbers: range = range(0)
 
     def render(self) -> str:
         """A Markdown table."""
-        rule = ["---", *(["---:"] if self.numbers else ["---"]) * (len(self.header) - 1)]
+        rule = ["---:" if column in self.numbers else "---" for column in range(len(self.header))]
         lines = [map(inline, self.header), rule, *(map(inline, row) for row in self.rows)]
         return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 

@@ -40,14 +40,20 @@ def usage(model: str, prompt: str, seed: int, sampling: Mapping[str, str | int |
     if sampling["scheduler"] not in SCHEDULERS.values():
         raise ValueError(f"{sampling['scheduler']!r} is no sampler of hubkit")
     return SNIPPET.format(
-        model=repr(model),
-        prompt=repr(prompt),
+        model=literal(model),
+        prompt=literal(prompt),
         seed=int(seed),
         scheduler=sampling["scheduler"],
         steps=int(sampling["steps"]),
         guidance_scale=float(sampling["guidance_scale"]),
         resolution=int(sampling["resolution"]),
     )
+
+
+def literal(text: str) -> str:
+    """A text as Python writes it, between double quotes where it holds none."""
+    single = repr(text)
+    return single if '"' in single else f'"{single[1:-1]}"'
 
 
 def draw(code: str, picture: Path) -> None:

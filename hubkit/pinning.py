@@ -4,16 +4,19 @@ Later runs of the same command use the kept revisions, so that a base or a datas
 change a run halfway.
 """
 
+import fcntl
+import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from hubkit.errors import RecipeError
+from hubkit.errors import ConflictError, RecipeError
 from hubkit.recipe import Recipe, dump, reload
-from hubkit.values import Settings, write_atomically
+from hubkit.values import write_atomically
 
-S = TypeVar("S", bound=Settings)
+S = TypeVar("S")
 
 COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 TRAINED_FROM: Final = ("model", "data", "method", "training")
@@ -50,12 +53,13 @@ def pin(recipe: Recipe, folder: Path) -> Recipe:
 
 def locked(now: S, before: S | None) -> S:
     """One table with its revision resolved: to the commit it was resolved to before, if the table is the same."""
-    stated = getattr(now, "revision", None)
+    table: Any = now
+    stated = getattr(table, "revision", None)
     if stated is not None and COMMIT.fullmatch(stated):
         return now
-    if before is not None and before.model_copy(update={"revision": stated}) == now:
+    if before is not None and table.model_copy(update={"revision": before.revision}) == before:  # type: ignore[attr-defined]
         return before
-    pinned: S = now.pinned()  # type: ignore[attr-defined]
+    pinned: S = table.pinned()
     return pinned
 
 
@@ -69,3 +73,27 @@ def differences(before: Recipe, now: Recipe) -> Iterator[str]:
     for table in TRAINED_FROM:
         old, new = (getattr(recipe, table).model_dump(mode="json") for recipe in (before, now))
         yield from (f"{table}.{key}" for key in sorted({*old, *new}) if old.get(key) != new.get(key))
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the run folder: two runs in one would spoil each other's files. Raises ConflictError; a dead holder holds nothing.
+
+    The processes of one distributed training share the folder; the first of them holds it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if int(os.environ.get("RANK", "0")):
+        yield
+        return
+    with (folder / ".lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.seek(0)
+            raise ConflictError(
+                f"{folder} is in use by process {lock.read().strip() or '?'} on this machine"
+            ) from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield

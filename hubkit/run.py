@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from hubkit.card import describe, draft, made
+from hubkit.card import describe, draft
 from hubkit.data import pull
 from hubkit.errors import GateError
-from hubkit.pinning import pin
+from hubkit.pinning import alone, pin
 from hubkit.publishing import Publication, Release
 from hubkit.recipe import Recipe
 from hubkit.scoring import Scores, score
+from hubkit.values import fingerprint
 
 
 def run(recipe: Recipe, folder: Path, *, push: bool) -> tuple[Scores, Release | Publication]:
@@ -16,14 +17,14 @@ def run(recipe: Recipe, folder: Path, *, push: bool) -> tuple[Scores, Release | 
     from hubkit.training.loop import train
 
     if push:
-        # a target that would refuse us says so before the training starts
-        recipe.publish.check(recipe.name, lambda: draft(recipe), made(folder))
-    recipe = pin(recipe, folder)
-    images = pull(recipe.data, folder)
-    model = train(recipe.model, recipe.method, recipe.training, recipe.samples, images, folder)
-    scores = score(recipe.model, recipe.metrics, recipe.samples, model, images, folder)
-    release = describe(recipe, images, model, scores, folder)
-    return scores, recipe.publish.publish(accepted(release, scores)) if push else release
+        recipe.publish.check(recipe.name, draft(recipe))  # who would refuse us says so before the training starts
+    with alone(folder):
+        recipe = pin(recipe, folder)
+        images = pull(recipe.data, folder)
+        model = train(recipe.model, recipe.method, recipe.training, recipe.samples, images, folder)
+        scores = score(recipe.model, recipe.metrics, recipe.samples, model, images, folder)
+        release = describe(recipe, images, model, scores, folder)
+        return scores, published(recipe, accepted(release, scores), folder) if push else release
 
 
 def accepted(release: Release, scores: Scores) -> Release:
@@ -37,3 +38,10 @@ def accepted(release: Release, scores: Scores) -> Release:
             help=f"the model, its scores and its card are in {release.folder}; change the training or the gate",
         )
     return release
+
+
+def published(recipe: Recipe, release: Release, folder: Path) -> Publication:
+    """Publish, and keep where in the run folder."""
+    publication = recipe.publish.publish(release)
+    publication.save(folder / "publication.json", fingerprint(release))
+    return publication

@@ -47,7 +47,7 @@ def to_rgb(image: "Image") -> "Image":
 
         values = np.asarray(image, dtype=np.float64)
         scale = 65535.0 if values.max(initial=0) > 255 else 255.0  # noqa: PLR2004 - the ranges of 8 and 16 bits
-        return Image.fromarray(np.uint8(np.clip(values / scale, 0, 1) * 255 + 0.5)).convert("RGB")
+        return Image.fromarray((np.clip(values / scale, 0, 1) * 255 + 0.5).astype(np.uint8)).convert("RGB")
     if image.has_transparency_data:
         picture = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")

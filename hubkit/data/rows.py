@@ -19,7 +19,10 @@ PICTURES: Final = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", "
 class Rows(Protocol):
     """Captions, and encoded pictures by row number."""
 
-    captions: Sequence[str | None]
+    @property
+    def captions(self) -> Sequence[str | None]:
+        """One for each row; None where there is none."""
+        ...
 
     def encoded(self, row: int) -> bytes:
         """The picture's bytes as stored."""

@@ -29,4 +29,4 @@ class Full(Settings):
 
     def trained(self, model: "Diffuser") -> "Mapping[str, nn.Module]":
         """The UNet."""
-        return {"unet": model.denoiser.unet}
+        return {"unet": model.denoiser.get_submodule("unet")}

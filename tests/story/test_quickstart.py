@@ -1,0 +1,124 @@
+"""The whole way, short: recipe, training, scores, card, one commit, and a plain program that loads the result."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from huggingface_hub import HfApi
+
+from .conftest import QUICKSTART, SHORT
+
+LOAD = """
+from diffusers import StableDiffusionPipeline
+pipe = StableDiffusionPipeline.from_pretrained("local/story", revision="{revision}")
+image = pipe("a woman with red hair", num_inference_steps=2, height=64, width=64).images[0]
+print(image.size, pipe.scheduler.config.prediction_type, pipe.unet.dtype, pipe.text_encoder.dtype)
+"""
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folders of this story."""
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def story(hubkit, runs):
+    """The command, for the first time."""
+    return hubkit("train", QUICKSTART, "--push", "--runs", runs, overrides=(*SHORT, 'name="story"'))
+
+
+@pytest.fixture(scope="module")
+def commit(story, runs) -> str:
+    """The commit the story ended with."""
+    assert story.returncode == 0, story.stderr
+    return json.loads((runs / "story" / "publication.json").read_text())["commit"]
+
+
+def test_it_ends_with_the_scores_the_address_and_how_to_load_it(story, server, commit):
+    """On stdout, for a person and for a script."""
+    assert story.returncode == 0, story.stderr
+    assert "kid[mini-clip]" in story.stdout
+    assert "| finetuned" in story.stdout
+    assert f"{server.url}/local/story" in story.stdout
+    assert commit in story.stdout
+    assert "from_pretrained" in story.stdout
+
+
+def test_a_plain_program_loads_it(environment, server, commit):
+    """With diffusers alone; it predicts what its base predicted, and has one floating type."""
+    loaded = subprocess.run(
+        [sys.executable, "-c", LOAD.format(revision=commit)],
+        env=environment | {"HF_ENDPOINT": server.url}, capture_output=True, text=True, check=False, timeout=200,
+    )  # fmt: skip
+
+    assert loaded.stdout.strip() == "(64, 64) v_prediction torch.float32 torch.float32", loaded.stderr
+
+
+def test_the_repo_holds_the_release_and_nothing_else(server, commit, runs):
+    """No checkpoint, no log, no pickle."""
+    release = runs / "story" / "release"
+    files = {str(path.relative_to(release)) for path in release.rglob("*") if path.is_file()}
+    listed = set(HfApi(endpoint=server.url).list_repo_files("local/story", revision=commit)) - {".gitattributes"}
+
+    assert listed == files
+    assert {"README.md", "model_index.json", "recipe.toml", "hubkit.lock.json"} <= listed
+    assert {Path(name).suffix for name in listed} <= {".md", ".json", ".toml", ".safetensors", ".txt", ".png", ".webp"}
+
+
+def test_the_pinned_recipe_holds_commits(runs, story):
+    """What is published says exactly what it was made from."""
+    pinned = (runs / "story" / "recipe.toml").read_text()
+
+    assert pinned.count("revision = ") == 5  # base, dataset, three metrics
+
+
+def test_the_card_is_understood_by_the_hub(server, commit):
+    """Licence, base, dataset and results, as the Hub parses them."""
+    card = HfApi(endpoint=server.url).model_info("local/story", revision=commit).card_data
+
+    assert card.license == "apache-2.0"
+    assert card.base_model == "hubkit/mini-sd"
+    assert card.base_model_relation == "finetune"
+    assert card.datasets == ["hubkit/mini-ninja-captions"]
+    assert card.pipeline_tag == "text-to-image"
+    assert card.library_name == "diffusers"
+    assert {result.metric_type for result in card.eval_results} >= {"kid", "clip_score"} or card.eval_results
+
+
+def test_again_changes_nothing(hubkit, runs, server, commit):
+    """No stage is done twice and no commit is made."""
+    api = HfApi(endpoint=server.url)
+    before = [one.commit_id for one in api.list_repo_commits("local/story")]
+    again = hubkit("train", QUICKSTART, "--push", "--runs", runs, overrides=(*SHORT, 'name="story"'))
+
+    assert again.returncode == 0, again.stderr
+    assert "nothing changed" in again.stdout
+    assert [one.commit_id for one in api.list_repo_commits("local/story")] == before
+
+
+def test_a_change_of_the_training_is_refused_for_a_started_run(hubkit, runs, commit):
+    """The keys are named; nothing is lost."""
+    before = (runs / "story" / "model.json").read_bytes()
+    changed = hubkit(
+        "train", QUICKSTART, "--runs", runs,
+        overrides=(*SHORT, 'name="story"', "training.learning_rate=1e-3"),
+    )  # fmt: skip
+
+    assert changed.returncode == 2
+    assert "training.learning_rate" in changed.stderr
+    assert (runs / "story" / "model.json").read_bytes() == before
+
+
+def test_a_gate_that_is_not_met_publishes_nothing(hubkit, tmp_path, server):
+    """Exit 7, with the number."""
+    refused = hubkit(
+        "train", QUICKSTART, "--push", "--runs", tmp_path,
+        overrides=(*SHORT, 'name="gated"', "metrics.kid.gate.at_most=-100.0"),
+    )  # fmt: skip
+
+    assert refused.returncode == 7, refused.stderr
+    assert "kid[mini-clip] =" in refused.stderr
+    assert not HfApi(endpoint=server.url).repo_exists("local/gated")

@@ -39,7 +39,7 @@ check: setup ## lint, format, types, layers, and what is generated
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-logo --no-show-timings
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m hubkit.recipe schema | diff recipes/recipe.schema.json - || { echo "make schema" >&2; exit 1; }
 	$(BIN)/python -m hubkit.recipe reference | diff docs/recipe.md - || { echo "make docs" >&2; exit 1; }
 

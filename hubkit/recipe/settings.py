@@ -8,8 +8,7 @@ from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import core_schema
 
 from hubkit.data import Source
-from hubkit.families import FAMILIES
-from hubkit.families.stable_diffusion import StableDiffusion
+from hubkit.families import FAMILIES, Family
 from hubkit.methods import METHODS
 from hubkit.metrics import METRICS
 from hubkit.publishing import Target
@@ -39,7 +38,7 @@ class Recipe(Settings):
     hub: Literal["local"] | None = Field(
         None, description="'local' runs against a Hub of one's own on this machine, as the quickstart does."
     )
-    model: Annotated[StableDiffusion, OneOf(FAMILIES)] = Field(description="The base that is finetuned.")
+    model: Annotated[Family, OneOf(FAMILIES)] = Field(description="The base that is finetuned.")
     data: Source = Field(description="The captioned pictures it learns from.")
     method: Annotated[Method, OneOf(METHODS)] = Field(description="The way of finetuning.")
     training: Training = Field(description="How long, how fast, how exactly.")

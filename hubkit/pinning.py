@@ -30,16 +30,12 @@ def pin(recipe: Recipe, folder: Path) -> Recipe:
     """
     path = folder / "recipe.toml"
     before = reload(path) if path.is_file() else None
+    older = {metric.kind: metric for metric in before.metrics} if before else {}
     pinned = recipe.model_copy(
         update={
             "model": locked(recipe.model, before and before.model),
             "data": locked(recipe.data, before and before.data),
-            "metrics": tuple(
-                locked(
-                    metric, next((old for old in before.metrics if old.kind == metric.kind), None) if before else None
-                )
-                for metric in recipe.metrics
-            ),
+            "metrics": tuple(locked(metric, older.get(metric.kind)) for metric in recipe.metrics),
         }
     )
     if before and started(folder) and (changed := list(differences(before, pinned))):
@@ -54,11 +50,13 @@ def pin(recipe: Recipe, folder: Path) -> Recipe:
 def locked(now: S, before: S | None) -> S:
     """One table with its revision resolved: to the commit it was resolved to before, if the table is the same."""
     table: Any = now
+    older: Any = before
     stated = getattr(table, "revision", None)
     if stated is not None and COMMIT.fullmatch(stated):
         return now
-    if before is not None and table.model_copy(update={"revision": before.revision}) == before:  # type: ignore[attr-defined]
-        return before
+    if older is not None and older.model_copy(update={"revision": stated}) == now:
+        kept: S = older
+        return kept
     pinned: S = table.pinned()
     return pinned
 
@@ -77,7 +75,7 @@ def differences(before: Recipe, now: Recipe) -> Iterator[str]:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Hold the run folder: two runs in one would spoil each other's files. Raises ConflictError; a dead holder holds nothing.
+    """Hold the run folder: two runs in one would spoil each other's files. Raises ConflictError; the dead hold nothing.
 
     The processes of one distributed training share the folder; the first of them holds it.
     """

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hubkit.card import describe, draft
+from hubkit.card import describe, draft, made
 from hubkit.data import pull
 from hubkit.errors import GateError
 from hubkit.pinning import alone, pin
@@ -17,7 +17,8 @@ def run(recipe: Recipe, folder: Path, *, push: bool) -> tuple[Scores, Release | 
     from hubkit.training.loop import train
 
     if push:
-        recipe.publish.check(recipe.name, draft(recipe))  # who would refuse us says so before the training starts
+        # who would refuse us says so before the training starts
+        recipe.publish.check(recipe.name, lambda: draft(recipe), made(folder))
     with alone(folder):
         recipe = pin(recipe, folder)
         images = pull(recipe.data, folder)

@@ -161,7 +161,8 @@ class Drawn:
 
 
 def score(
-    model: Family, metrics: Sequence[Metric], samples: Samples, trained: TrainedModel, images: CaptionedImages, folder: Path
+    model: Family, metrics: Sequence[Metric], samples: Samples, trained: TrainedModel, images: CaptionedImages,
+    folder: Path,
 ) -> Scores:  # fmt: skip
     """Draw the same prompts from the same seeds with the base and with the finetuned, and compute every metric on
     both.

@@ -158,7 +158,7 @@ def run_steps(learner: Learner, feed: Feed, samples: Samples, resolution: int, f
         learner.restore(checkpoint)
         say(f"going on after step {checkpoint.step}")
     done = checkpoint.step if checkpoint else 0
-    before = sum(row["seconds"] for row in read_rows(folder / "train.jsonl") if row["step"] == done)
+    before: float = sum(row["seconds"] for row in read_rows(folder / "train.jsonl") if row["step"] == done)
     journal = Journal(folder, done) if accelerator.is_main_process else None
     began = time.monotonic()
 
@@ -187,13 +187,8 @@ def run_steps(learner: Learner, feed: Feed, samples: Samples, resolution: int, f
             # Show
             if journal and samples.every and not last and (step + 1) % samples.every == 0:
                 with learner.released():
-                    draw(
-                        learner.diffuser.pipeline(),
-                        study(samples),
-                        samples,
-                        resolution,
-                        folder / "samples" / f"step-{step + 1:08d}",
-                    )
+                    place = folder / "samples" / f"step-{step + 1:08d}"
+                    draw(learner.diffuser.pipeline(), study(samples), samples, resolution, place)
     return before + time.monotonic() - began
 
 

@@ -15,7 +15,8 @@ from .conftest import QUICKSTART, ROOT
 
 STEPS = (
     "training.steps=14", "training.checkpoint_every=3", "training.batch_size=4", "training.micro_batch=2",
-    "data.variants=2", "data.horizontal_flip=true", "training.caption_dropout=0.3", "training.ema.decay=0.9", "training.warmup_steps=3",
+    "data.variants=2", "data.horizontal_flip=true", "training.caption_dropout=0.3", "training.ema.decay=0.9",
+    "training.warmup_steps=3",
     'training.schedule="cosine"', "samples.every=4", "samples.steps=1", "samples.holdout=8",
 )  # fmt: skip
 TRAIN = """

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -13,6 +13,23 @@ from hubkit.recipe.places import Places
 from hubkit.recipe.positions import KeyPath, value_at
 from hubkit.recipe.schema import allowed_at, schema
 from hubkit.recipe.wording import clipped, dotted, in_words, shown
+
+CODES: Final = {
+    "HK201": "the file cannot be read",
+    "HK202": "the file is empty or no UTF-8 text",
+    "HK203": "the file is too large, or nested too deep",
+    "HK204": "the file is not TOML, or says something twice",
+    "HK205": "something looks like an access token",
+    "HK210": "no such key",
+    "HK211": "a required key is missing",
+    "HK212": "a value of the wrong type",
+    "HK213": "a `kind` that does not exist",
+    "HK214": "a value of the right type that is not allowed",
+    "HK220": "keys that do not go together, or a setting that would be ignored",
+    "HK222": "a path that leads out of its folder",
+    "HK230": "a `--set` that cannot be applied",
+}
+"""The faults of a recipe. A code keeps its meaning for good."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from hubkit.recipe.faults import CODES
 from hubkit.recipe.schema import schema
 from hubkit.recipe.wording import in_words
 from hubkit.recipe.writing import toml
@@ -31,6 +32,8 @@ def reference() -> str:
     for key, about in tables.items():
         for table in _classes(about):
             sections += _section(key, about, table)
+    codes = [f"| `{code}` | {meaning} |" for code, meaning in CODES.items()]
+    sections += ["\n## Faults\n", "| code | meaning |", "|---|---|", *codes]
     return _INTRODUCTION + "\n" + "\n".join(sections) + "\n"
 
 

@@ -1,6 +1,7 @@
 """The schema editors read, the reference people read, and the recipes that are shipped: all say the same."""
 
 import json
+import re
 import tomllib
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hubkit.families import FAMILIES
 from hubkit.methods import METHODS
 from hubkit.metrics import METRICS
 from hubkit.recipe import check, schema
+from hubkit.recipe.faults import CODES
 from hubkit.recipe.reference import reference
 from hubkit.targets import TARGETS
 
@@ -69,3 +71,12 @@ def test_what_comes_from_a_paper_says_which(kind):
 @pytest.mark.parametrize("kind", [*FAMILIES, *METHODS, *METRICS, "hub"])
 def test_a_kind_is_used_by_a_shipped_recipe(kind):
     assert any(f'kind = "{kind}"' in path.read_text(encoding="utf-8") for path in RECIPES)
+
+
+def test_every_fault_code_has_its_meaning_in_the_reference():
+    used = {
+        code for path in ROOT.glob("hubkit/recipe/*.py") for code in re.findall(r'"(HK\d+)"', path.read_text("utf-8"))
+    }
+
+    assert used == set(CODES)
+    assert all(f"| `{code}` |" in reference() for code in used)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from hubkit.localhub.accounts import Accounts
+    from hubkit.localhub.faults import Faults
     from hubkit.localhub.store import Store
 
 DEFAULT_PORT = 8585
@@ -52,13 +53,20 @@ def ensure(store: Path, *, port: int = DEFAULT_PORT, user: str = "local") -> Loc
 
 
 @contextmanager
-def running(store: Path, *, user: str = "local", token_file: Path | None = None, **limits: int) -> Iterator[LocalHub]:
-    """A server on a free port for the length of a block; `limits` are fields of `Limits`, for tests."""
+def running(
+    store: Path,
+    *,
+    user: str = "local",
+    token_file: Path | None = None,
+    faults: "Faults | None" = None,
+    **limits: int,
+) -> Iterator[LocalHub]:
+    """A server on a free port for the length of a block, for tests; `limits` are fields of `Limits`."""
     from hubkit.localhub.call import Hub, Limits
     from hubkit.localhub.server import Background, Server, listen
 
     opened, accounts = _open(store, user, token_file)
-    background = Background(Server(Hub(opened, accounts, Limits(**limits)), listen("127.0.0.1", 0)))
+    background = Background(Server(Hub(opened, accounts, Limits(**limits)), listen("127.0.0.1", 0), faults))
     background.start()
     try:
         yield _hub(background.server.url, accounts, opened, None if token_file else user)

@@ -14,6 +14,7 @@ import uvicorn
 from hubkit.localhub.app import application
 from hubkit.localhub.call import Hub
 from hubkit.localhub.durable import write_json
+from hubkit.localhub.faults import Faults, FaultyApp
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 5
@@ -23,9 +24,10 @@ _KEEP_ALIVE_SECONDS = 600  # a connection closed under a client's POST is an err
 class Server(uvicorn.Server):
     """Announces itself when it is up, and takes that back before it is gone."""
 
-    def __init__(self, hub: Hub, listener: socket.socket) -> None:
+    def __init__(self, hub: Hub, listener: socket.socket, faults: Faults | None = None) -> None:
+        app = application(hub)
         config = uvicorn.Config(
-            application(hub),
+            FaultyApp(app, faults) if faults else app,
             lifespan="off",
             ws="none",
             log_config=None,  # the process's logging is not ours to change

@@ -94,6 +94,18 @@ def test_tags_and_commits_have_pages(page_url: str, hub: LocalHub):
     assert httpx.get(page_url + "/tree/nowhere").status_code == 404
 
 
+def test_a_pull_request_has_a_page(hub: LocalHub):
+    api = HfApi(endpoint=hub.url, token="hf_alice")
+    repo = api.create_repo("alice/proposed").repo_id
+    done = api.create_commit(
+        repo, [CommitOperationAdd("a.txt", b"one <line>\n")], commit_message="Please", create_pr=True
+    )
+    text = httpx.get(done.pr_url or "").text
+
+    for words in ("Please", "pull request", "+one &lt;line&gt;", done.oid[:7]):
+        assert words in text
+
+
 def test_a_private_repository_shows_itself_after_log_in_and_takes_no_writes_from_a_browser(hub: LocalHub):
     HfApi(endpoint=hub.url, token="hf_alice").create_repo("alice/secret", private=True)
     page, signed_in = f"{hub.url}/alice/secret", ("alice", "hf_alice")

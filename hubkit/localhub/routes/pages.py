@@ -12,7 +12,7 @@ from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hubkit.localhub import cards
+from hubkit.localhub import cards, discussions
 from hubkit.localhub.call import Call, plain
 from hubkit.localhub.commits import README
 from hubkit.localhub.errors import HubError
@@ -90,6 +90,16 @@ def repository(call: Call) -> Response:
     )
 
 
+def discussion(call: Call) -> Response:
+    """A pull request or a discussion: what was said, and what would change."""
+    repo = call.readable()
+    one = discussions.read(repo, call.param("number"))
+    pushed = discussions.commit_events(repo, one) if one.is_pull_request else []
+    events = sorted([*one.events, *pushed], key=lambda event: str(event["createdAt"]))
+    diff = discussions.diff(repo, one) if one.is_pull_request else ""
+    return _html("discussion.html", repo=repo, one=one, events=events, diff=diff)
+
+
 def log_in(call: Call) -> Response:
     """Let the browser ask for a token, which it then sends along; it is good for reading alone."""
     if call.caller.is_anonymous:
@@ -137,6 +147,7 @@ def _html(template: str, status: int = 200, **facts: Any) -> Response:
 ROUTES = [
     Route("/", plain(page(index))),
     Route("/_login", plain(page(log_in))),
+    *(Route(f"{prefix}/discussions/{{number}}", plain(page(discussion))) for prefix in (DATASET_OR_SPACE, MODEL)),
     *(
         Route(prefix + suffix, plain(page(repository)))
         for prefix in (DATASET_OR_SPACE, MODEL)

@@ -73,3 +73,10 @@ def test_dots_in_text_are_no_keys(write):
     path = write(('"a dog"', '"a.b.c.d.e.f.g.h.i.j.k.l = 1"'))
 
     assert check(path) == ()
+
+
+def test_the_line_ends_of_windows_change_no_place(write):
+    path = write(('["a cat", "a dog"]', '[\n "a cat",\n "a dog", # "c"\n 3,\n]'))
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+
+    assert f"{path}:23" == only_fault(path).where

@@ -185,6 +185,16 @@ def test_a_path_out_of_the_recipes_folder_is_a_fault(write, key, said, why):
     assert f"{key} = '{said}': {why}" in fault.message
 
 
+def test_a_published_folder_stays_in_the_working_directory_unless_another_is_typed(write, tmp_path, monkeypatch):
+    path = write(('kind = "hub"', 'kind = "folder"\npath = "../models"'))
+    monkeypatch.chdir(tmp_path)
+
+    (fault,) = check(path)
+
+    assert (f"{path}:32", "HK222") == (fault.where, fault.code)
+    assert "/srv/models" == load(path, ["publish.path=/srv/models"]).publish.path
+
+
 def test_a_link_out_of_the_recipes_folder_is_a_fault(write, tmp_path):
     path = write(('repo = "someone/cats"', 'folder = "cats/inner"'))
     (tmp_path / "cats").symlink_to("/usr")

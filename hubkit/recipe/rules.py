@@ -42,7 +42,6 @@ def _rules(draft: Draft, values: Mapping[KeyPath, Any]) -> Iterator[Iterator[Pro
     yield _metrics_once(draft)
     yield _gates_the_right_way({path: value for path, value in values.items() if path[0] == "metrics"})
     if samples:
-        yield _samples_drawn(samples, training)
         yield _holdout_used(samples, draft)
     if data and draft.tables.get("metrics"):
         yield _holdout_there(data)
@@ -76,11 +75,6 @@ def _gates_the_right_way(metrics: Mapping[KeyPath, Metric]) -> Iterator[Problem]
         wrong = {"lower": "at_least", "higher": "at_most"}[metric.better]
         if metric.gate and getattr(metric.gate, wrong) is not None:
             yield (*path, "gate", wrong), f"is the wrong way round: {metric.better} is better for this metric"
-
-
-def _samples_drawn(samples: Samples, training: Training | None) -> Iterator[Problem]:
-    if training and samples.every and samples.every > training.steps:
-        yield ("samples", "every"), f"would never come: training.steps = {training.steps}"
 
 
 def _holdout_used(samples: Samples, draft: Draft) -> Iterator[Problem]:

@@ -72,7 +72,6 @@ def test_a_fault_within_a_key_names_its_line_and_what_it_must_be(write, old, new
         ('"{subject} in a hat"', '"{subject} {0}"', 21, "must hold no other braces than `{subject}`"),
         ('"a dog"', '"a cat"', 20, "must hold 'a cat' once"),
         ('"a dog"', '" "', 20, "must hold no empty text"),
-        ('subjects = ["a cat"', 'every = 101\nsubjects = ["a cat"', 20, "would never come: training.steps = 100"),
         ('subjects = ["a cat"', 'holdout = 0\nsubjects = ["a cat"', 20, "leaves the metrics nothing to measure"),
         ('"someone/cats"', '"someone/cats"\nholdout = 0', 9, "leaves the metrics nothing to compare with"),
         ('"someone/cats"', '"someone/cats"\nfolder = "cats"', 9, "contradicts repo = 'someone/cats'"),

@@ -32,7 +32,7 @@ class Header:
         summary = value.get("summary")
         if not isinstance(summary, str) or not summary.strip():
             raise bad_request("Missing summary in commit header")
-        return cls(summary, str(value.get("description") or ""), value.get("parentCommit"))
+        return cls(summary, str(value.get("description") or ""), str(value.get("parentCommit") or "") or None)
 
     @property
     def message(self) -> str:

@@ -81,9 +81,12 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold `path`'s lock, against other threads and other processes alike; a killed holder releases it."""
+def locked(path: Path, *, shared: bool = False) -> Iterator[None]:
+    """Hold `path`'s lock, against other threads and other processes alike; a killed holder releases it.
+
+    Any number may share it, none of them together with one who does not share.
+    """
     make_folder(path.parent)
     with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # belongs to this open file, hence to this thread
+        fcntl.flock(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)  # belongs to this open file, hence to this thread
         yield

@@ -84,11 +84,19 @@ class Store:
 
     @contextmanager
     def changing(self, repo: Repository) -> Iterator[Repository]:
-        """Hold a repository's lock. The lock is not in its folder: it must outlive a move or a deletion."""
-        with locked(self.root / "locks" / f"{repo.kind}s" / repo.id):
-            if not repo.exists:  # deleted while we waited
-                raise HubError(404, "Repository not found", "RepoNotFound")
-            yield repo
+        """Be the only one who changes a repository."""
+        with locked(self._lock(repo)):
+            yield _still_there(repo)
+
+    @contextmanager
+    def adding(self, repo: Repository) -> Iterator[Repository]:
+        """Add objects, which others may do too; but nobody moves or deletes the repository meanwhile."""
+        with locked(self._lock(repo), shared=True):
+            yield _still_there(repo)
+
+    def _lock(self, repo: Repository) -> Path:
+        """Not in the repository's folder: it must outlive a move or a deletion."""
+        return self.root / "locks" / f"{repo.kind}s" / repo.id
 
     def create(self, repo: Repository, author: str, *, private: bool = False, sdk: str | None = None) -> None:
         check_repo_id(repo.id)
@@ -124,6 +132,12 @@ class Store:
                 raise conflict(f"{new_id} exists already") from error
             sync_folder(target.folder.parent)
             sync_folder(repo.folder.parent)
+
+
+def _still_there(repo: Repository) -> Repository:
+    if not repo.exists:  # deleted while we waited for its lock
+        raise HubError(404, "Repository not found", "RepoNotFound")
+    return repo
 
 
 def check_repo_id(repo_id: str) -> None:

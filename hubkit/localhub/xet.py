@@ -8,12 +8,13 @@ Integers are little-endian throughout.
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
 import lz4.frame
 
-LARGEST_XORB_BYTES = 64 * 1024 * 1024
+LARGEST_XORB_BYTES = 80 * 1024 * 1024  # 64 MiB of chunks, and room for their headers
 LARGEST_CHUNK_BYTES = 128 * 1024
 LARGEST_SHARD_BYTES = 64 * 1024 * 1024
 
@@ -55,6 +56,13 @@ class File:
 
     sha256: str
     terms: tuple[Term, ...]
+
+
+@lru_cache(maxsize=16)
+def chunk_index(path: Path) -> tuple[Chunk, ...]:
+    """The chunks of a stored xorb, which never changes; many terms may refer to one xorb."""
+    with path.open("rb") as xorb:
+        return tuple(read_chunks(xorb))
 
 
 def read_chunks(xorb: BinaryIO) -> Iterator[Chunk]:
@@ -119,14 +127,13 @@ def read_shard(shard: bytes) -> Iterator[File]:
 def join(file: File, xorb_path: Callable[[str], Path]) -> Iterator[bytes]:
     """The file's bytes, chunk by chunk."""
     for term in file.terms:
-        try:
-            xorb = xorb_path(term.xorb).open("rb")
-        except FileNotFoundError as error:
-            raise MalformedXetError(f"xorb {term.xorb} is not here") from error
-        with xorb:
-            chunks = list(read_chunks(xorb))[term.first_chunk : term.end_chunk]
-            if sum(chunk.raw_bytes for chunk in chunks) != term.raw_bytes:
-                raise MalformedXetError(f"a term of xorb {term.xorb} has the wrong length")
+        path = xorb_path(term.xorb)
+        if not path.exists():
+            raise MalformedXetError(f"xorb {term.xorb} is not here")
+        chunks = chunk_index(path)[term.first_chunk : term.end_chunk]
+        if sum(chunk.raw_bytes for chunk in chunks) != term.raw_bytes:
+            raise MalformedXetError(f"a term of xorb {term.xorb} has the wrong length")
+        with path.open("rb") as xorb:
             for chunk in chunks:
                 yield unpack(chunk, xorb)
 

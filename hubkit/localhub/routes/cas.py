@@ -7,6 +7,7 @@ the streamed shard answer (`/v2/shards`); the client has a plainer way for each.
 import io
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -21,6 +22,7 @@ from hubkit.localhub.repository import Repository
 from hubkit.localhub.routes.paths import API_REPO
 
 _TOKEN_SECONDS = 3600
+_JOINS_AT_ONCE = 8
 
 
 def write_token(call: Call) -> Response:
@@ -46,7 +48,7 @@ async def put_xorb(call: Call) -> Response:
     with Sink(call.hub.store.scratch) as sink:
         async for piece in pieces(call.request):
             await run_in_threadpool(sink.write, piece)
-            if sink.size > xet.LARGEST_XORB_BYTES * 2:
+            if sink.size > xet.LARGEST_XORB_BYTES:
                 raise HubError(413, "The xorb is too large")
         known = target.exists()
         if not known:
@@ -68,9 +70,9 @@ def put_shard(call: Call) -> Response:
     """Join every file of the shard and keep it as a large file, if its content is what the shard says."""
     repo = _repo(call)
     try:
-        for file in xet.read_shard(call.body):
-            if not repo.has_large_file(file.sha256):
-                _join(call, repo, file)
+        missing = [file for file in xet.read_shard(call.body) if not repo.has_large_file(file.sha256)]
+        with ThreadPoolExecutor(_JOINS_AT_ONCE) as pool:  # each waits for the disk
+            list(pool.map(lambda file: _join(call, repo, file), missing))
     except xet.MalformedXetError as error:
         raise bad_request(str(error)) from error
     return JSONResponse({"result": 1})
@@ -87,7 +89,7 @@ def _join(call: Call, repo: Repository, file: xet.File) -> None:
         sink.write(gathered.getvalue())
         if sink.sha256 != file.sha256:
             raise bad_request(f"The joined file has sha256 {sink.sha256}, the shard says {file.sha256}")
-        with call.hub.store.changing(repo):
+        with call.hub.store.adding(repo):
             repo.keep_large_file(sink)
 
 

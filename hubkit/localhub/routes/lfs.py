@@ -113,7 +113,7 @@ def _keep(call: Call, sink: Sink, claim: dict[str, Any]) -> None:
     if (sink.sha256, sink.size) != (claim["oid"], claim["size"]):
         raise bad_request(f"The content has sha256 {sink.sha256} and {sink.size} bytes, not {claim['oid']}")
     repo = call.hub.store.repo(claim["kind"], claim["repo"])
-    with call.hub.store.changing(repo):
+    with call.hub.store.adding(repo):
         repo.keep_large_file(sink)
 
 

@@ -54,13 +54,20 @@ def train(
     hubkit train recipes/naruto.toml --set training.steps=20 --hub local
     """
     from hubkit.endpoint import settle
+    from hubkit.processes import rank, wait_for_first
     from hubkit.recipe import load
 
     plan = load(recipe, overrides or (), folder=data, repo=repo)
+    folder = runs / plan.name
+    if rank():
+        wait_for_first(folder)
     local = settle(hub, plan.hub)
-    from hubkit.run import run
+    from hubkit.run import assist, run
 
-    scores, end = run(plan, runs / plan.name, push=push)
+    if rank():
+        assist(plan, folder)
+        return
+    scores, end = run(plan, folder, push=push)
     print_scores(scores)
     print_end(end, local=local)
 

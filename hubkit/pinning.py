@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from hubkit.errors import ConflictError, RecipeError
+from hubkit.processes import withdraw
 from hubkit.recipe import Recipe, dump, reload
 from hubkit.values import write_atomically
 
@@ -75,14 +76,8 @@ def differences(before: Recipe, now: Recipe) -> Iterator[str]:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Hold the run folder: two runs in one would spoil each other's files. Raises ConflictError; the dead hold nothing.
-
-    The processes of one distributed training share the folder; the first of them holds it.
-    """
+    """Hold the run folder, which two runs at once would spoil. Raises ConflictError; the dead hold nothing."""
     folder.mkdir(parents=True, exist_ok=True)
-    if int(os.environ.get("RANK", "0")):
-        yield
-        return
     with (folder / ".lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -94,4 +89,7 @@ def alone(folder: Path) -> Iterator[None]:
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        yield
+        try:
+            yield
+        finally:
+            withdraw(folder)

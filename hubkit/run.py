@@ -6,6 +6,7 @@ from hubkit.card import describe, draft, made
 from hubkit.data import pull
 from hubkit.errors import GateError
 from hubkit.pinning import alone, pin
+from hubkit.processes import announce
 from hubkit.publishing import Publication, Release
 from hubkit.recipe import Recipe
 from hubkit.scoring import Scores, score
@@ -22,10 +23,20 @@ def run(recipe: Recipe, folder: Path, *, push: bool) -> tuple[Scores, Release | 
     with alone(folder):
         recipe = pin(recipe, folder)
         images = pull(recipe.data, folder)
+        announce(folder)
         model = train(recipe.model, recipe.method, recipe.training, recipe.samples, images, folder)
         scores = score(recipe.model, recipe.metrics, recipe.samples, model, images, folder)
         release = describe(recipe, images, model, scores, folder)
         return scores, published(recipe, accepted(release, scores), folder) if push else release
+
+
+def assist(recipe: Recipe, folder: Path) -> None:
+    """What the other processes of a distributed training do once the first is ready: train with it."""
+    from hubkit.training.loop import train
+
+    recipe = pin(recipe, folder)
+    images = pull(recipe.data, folder)
+    train(recipe.model, recipe.method, recipe.training, recipe.samples, images, folder)
 
 
 def accepted(release: Release, scores: Scores) -> Release:

@@ -130,6 +130,8 @@ class Metric(Protocol):
     kind: str
     gate: Gate | None
     better: ClassVar[Literal["higher", "lower"]]
+    meaning: ClassVar[str]
+    """A sentence or two for those who read the card."""
     scale: ClassVar[str]
     resampled: ClassVar[bool]
     """Whether `value` is cheap enough for a jackknife."""
@@ -274,7 +276,7 @@ def verdict(score: Score) -> str:
     if not math.isfinite(score.value) or not math.isfinite(score.base):
         return "not a number"
     difference = score.value - score.base
-    if score.difference_error is not None and abs(difference) <= CONFIDENT * score.difference_error:
+    if abs(difference) <= CONFIDENT * (score.difference_error or 0.0):
         return "no measurable change"
     return "better" if (difference > 0) == (score.better == "higher") else "worse"
 

@@ -15,7 +15,6 @@ from hubkit.recipe.positions import KeyPath
 from hubkit.recipe.validation import Checked
 from hubkit.sampling import Samples
 from hubkit.scoring import Metric
-from hubkit.training import Training
 from hubkit.values import Settings
 
 Problem = tuple[KeyPath, str]
@@ -38,7 +37,7 @@ def _rules(draft: Draft, values: Mapping[KeyPath, Any]) -> Iterator[Iterator[Pro
     """What every table says of itself, then what stands between tables."""
     for path, value in values.items():
         yield from _own(path, value)
-    data, training, samples = values.get(("data",)), values.get(("training",)), values.get(("samples",))
+    data, samples = values.get(("data",)), values.get(("samples",))
     yield _metrics_once(draft)
     yield _gates_the_right_way({path: value for path, value in values.items() if path[0] == "metrics"})
     if samples:

@@ -10,7 +10,7 @@ PYTEST_OPTIONS ?=
 export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system quickstart check format schema docs test clean
+.PHONY: help setup system quickstart check format schema docs cards test clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ schema: setup ## write recipes/recipe.schema.json from the code
 
 docs: setup ## write docs/recipe.md from the code
 	$(BIN)/python -m hubkit.recipe reference > docs/recipe.md
+
+cards: setup ## write model_cards/ from the code
+	WRITE_CARDS=1 $(BIN)/python -m pytest --quiet tests/unit/card/test_golden.py
 
 test: system check ## install what is missing, check, then run the tests
 	$(BIN)/python -m pytest $(PYTEST_OPTIONS)

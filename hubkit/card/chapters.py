@@ -131,7 +131,7 @@ def meaning(score: Score) -> Markdown:
             "meaning",
             {
                 "metric": score.metric,
-                "sentence": " ".join((metric.__doc__ or "").split()),
+                "sentence": metric.meaning,
                 "paper": Markdown(metric.paper),
                 "scale": score.scale,
                 "extractor": code(score.extractor),
@@ -220,16 +220,16 @@ def limitations(facts: Facts) -> Section:
         "dataset": code(facts.dataset),
         "resolution": facts.images.source.resolution,
         "base": code(facts.model.base),
-        "n": facts.scores.scores[0].n if facts.scores.scores else 0,
     }
-    names = ["limits", "limits_scores" if facts.scores.scores else "limits_no_scores"]
-    return Section("Limitations", [Words(name, said) for name in names])
+    found = facts.scores.scores
+    measured = Words("limits_scores", {"n": found[0].n}) if found else Words("limits_no_scores")
+    return Section("Limitations", [Words("limits", {**said, "measured": Markdown(measured.render())})])
 
 
 def reproduction(facts: Facts) -> Section:
     """How to make it again."""
     own = [] if facts.images.source.repo else [Words("reproduction_own_pictures", {"folder": facts.dataset})]
-    version = facts.model.versions.get("hubkit", "")
+    version = facts.model.versions.get("hubkit-publisher", "")
     return Section("How to reproduce", [Words("reproduction", {"version": version}), *own])
 
 

@@ -1,6 +1,5 @@
 """The card's pictures, made of what was drawn: single samples, and base beside finetuned from the same seeds."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +15,7 @@ SHOWN: Final = 6
 """Samples that stand alone, and subjects of the grid."""
 
 COLUMNS: Final = 4
-"""Templates of the grid, each with the base and the finetuned."""
+"""Pairs in a row of the grid, at most."""
 
 CELL: Final = 160
 """Side of a picture in the grid, in pixels."""
@@ -46,41 +45,42 @@ def save_sample(run: Path, sample: Sample, place: Path) -> None:
 
 
 def save_grid(run: Path, scores: Scores, place: Path) -> None:
-    """A row for each subject; for each template the base's picture and the finetuned's, from the same seed."""
+    """Pairs of pictures from the same seed, the base's left and the finetuned's right, under their prompts.
+
+    A row holds a subject with all its templates; with one template, several subjects.
+    """
     from PIL import Image, ImageDraw
 
-    templates = len(scores.templates)
-    rows, columns = min(SHOWN, len(scores.subjects)), min(COLUMNS, templates)
-    pair, head, row_height = 2 * CELL + 3 * GAP, 2 * LINE + GAP, CELL + LINE + GAP
-    sheet = Image.new("RGB", (columns * pair + GAP, head + rows * row_height + GAP), PAPER)
+    numbers = pairs(scores)
+    columns = min(len(scores.templates), COLUMNS) if len(scores.templates) > 1 else min(len(numbers), COLUMNS - 1)
+    width, height = 2 * CELL + 4 * GAP, CELL + LINE + 2 * GAP
+    rows = -(-len(numbers) // columns)
+    sheet = Image.new("RGB", (columns * width, LINE + GAP + rows * height), PAPER)
     pen, font = ImageDraw.Draw(sheet), _font()
     for column in range(columns):
-        left = column * pair + GAP
-        _write(pen, font, (left, GAP), scores.templates[column].replace("{subject}", "…"), pair)
-        _write(pen, font, (left, GAP + LINE), "base", CELL)
-        _write(pen, font, (left + CELL + GAP, GAP + LINE), "finetuned", CELL)
-        for row in range(rows):
-            top = head + row * row_height
-            if column == 0:
-                _write(pen, font, (left, top), scores.subjects[row], columns * pair)
-            number = row * templates + column
-            for offset, samples in ((0, scores.base), (CELL + GAP, scores.finetuned)):
-                with _opened(run, samples[number]) as picture:
-                    sheet.paste(_fitted(picture), (left + offset, top + LINE))
+        _write(pen, font, (column * width + GAP, GAP), "base", CELL)
+        _write(pen, font, (column * width + CELL + 2 * GAP, GAP), "finetuned", CELL)
+    for place_in_grid, number in enumerate(numbers):
+        row, column = divmod(place_in_grid, columns)
+        left, top = column * width + GAP, LINE + GAP + row * height
+        _write(pen, font, (left, top), scores.finetuned[number].prompt, width - GAP)
+        for offset, samples in ((0, scores.base), (CELL + GAP, scores.finetuned)):
+            with _opened(run, samples[number]) as picture:
+                sheet.paste(_fitted(picture), (left + offset, top + LINE))
     sheet.save(place, "PNG", optimize=True)
+
+
+def pairs(scores: Scores) -> list[int]:
+    """The numbers of the samples in the grid: the first subjects, each with the first templates."""
+    templates = len(scores.templates)
+    subjects = range(min(SHOWN, len(scores.subjects)))
+    return [subject * templates + template for subject in subjects for template in range(min(COLUMNS, templates))]
 
 
 def in_words(scores: Scores) -> str:
     """What the grid shows, for those who do not see it."""
-    subjects, templates = scores.subjects[:SHOWN], scores.templates[:COLUMNS]
-    return (
-        f"A grid of {len(subjects)} rows ({_list(subjects)}). For each of the prompts {_list(templates)} it shows the"
-        " base model's picture beside the finetuned model's, drawn from the same seed."
-    )
-
-
-def _list(texts: Sequence[str]) -> str:
-    return ", ".join(f"“{one_line(text)}”" for text in texts)
+    prompts = ", ".join(f"“{scores.finetuned[number].prompt}”" for number in pairs(scores))
+    return f"Pairs of pictures from the same seeds, the base's left and the finetuned's right: {prompts}"
 
 
 def _opened(run: Path, sample: Sample) -> "Image":

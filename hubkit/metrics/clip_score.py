@@ -22,6 +22,10 @@ class ClipScore(Settings):
 
     paper: ClassVar[str] = "https://arxiv.org/abs/2104.08718"
     better: ClassVar[Literal["higher", "lower"]] = "higher"
+    meaning: ClassVar[str] = (
+        "How well a picture fits its prompt: the cosine of the two in CLIP's eyes, averaged over the held-out captions."
+        " Learning a style may lower it a little."
+    )
     scale: ClassVar[str] = "100 x cosine"
     resampled: ClassVar[bool] = True
     reads_captions: ClassVar[bool] = True

@@ -20,6 +20,10 @@ class FrechetDistance(ComparesPictures):
 
     paper: ClassVar[str] = "https://arxiv.org/abs/1706.08500"
     better: ClassVar[Literal["higher", "lower"]] = "lower"
+    meaning: ClassVar[str] = (
+        "How far the drawn pictures, as a set, are from pictures of the dataset that the training never saw,"
+        " by the mean and the spread of their features. It shrinks as more pictures are drawn."
+    )
     scale: ClassVar[str] = "squared Frechet distance"
     resampled: ClassVar[bool] = False
     reads_captions: ClassVar[bool] = False

@@ -22,6 +22,10 @@ class KernelDistance(ComparesPictures):
 
     paper: ClassVar[str] = "https://arxiv.org/abs/1801.01401"
     better: ClassVar[Literal["higher", "lower"]] = "lower"
+    meaning: ClassVar[str] = (
+        "How far the drawn pictures, as a set, are from pictures of the dataset that the training never saw;"
+        " 0 means that the extractor cannot tell the two sets apart. Unbiased at any number of pictures."
+    )
     scale: ClassVar[str] = "squared maximum mean discrepancy"
     resampled: ClassVar[bool] = True
     reads_captions: ClassVar[bool] = False

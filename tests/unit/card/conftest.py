@@ -105,7 +105,7 @@ def scored(tiny_model: Path, folder: Path, recipe: Recipe) -> Scored:
         device="a CPU",
         processes=1,
         parameters_trained=1234,
-        versions={"hubkit": "0.1.0", "torch": "2.14.1"},
+        versions={"hubkit-publisher": "0.1.0", "torch": "2.14.1"},
         weights={},
     )
     score = Score(

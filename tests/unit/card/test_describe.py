@@ -144,11 +144,11 @@ def test_the_recipe_in_the_release_is_pinned(run: Any):
 
 
 def test_the_grid_shows_base_and_finetuned_side_by_side(run: Any):
-    """Two columns a template, a row a subject, the base left; and the writing leaves the pictures free."""
+    """The base left, the finetuned right; and the writing leaves the pictures free."""
     release = run.describe()
 
     with Image.open(release.folder / "images" / "before-after.png") as grid:
-        greens = [grid.getpixel((6 + 80 + offset, 38 + 16 + 80)) for offset in (0, 166)]
+        greens = [grid.getpixel((6 + 80 + offset, 22 + 16 + 80)) for offset in (0, 166)]
     assert [green[1] for green in greens] == [80, 200]
 
 

@@ -1,0 +1,16 @@
+"""The card in model_cards/ is what hubkit writes: a change of the words shows in a review."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+GOLDEN = Path(__file__).parents[3] / "model_cards" / "sd-tiny.md"
+
+
+def test_the_golden_card(run: Any):
+    """Word for word. `make cards`, or WRITE_CARDS=1, writes it anew."""
+    card = (run.describe().folder / "README.md").read_text(encoding="utf-8")
+    if os.environ.get("WRITE_CARDS"):
+        GOLDEN.write_text(card, encoding="utf-8")
+
+    assert GOLDEN.read_text(encoding="utf-8") == card

@@ -96,7 +96,8 @@ def serve(
     server = Server(Hub(opened, accounts), listen(host, port))
     if started:
         started(_hub(server.url, accounts, opened, None if token_file else user))
-    server.serve_here()
+    with contextlib.suppress(KeyboardInterrupt):  # the way to end it; the server has stopped cleanly by then
+        server.serve_here()
 
 
 def _open(store: Path, user: str, token_file: Path | None) -> "tuple[Store, Accounts]":

@@ -1,6 +1,7 @@
 """One server per store, found again, gone when its process goes."""
 
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -85,13 +86,14 @@ def test_a_server_that_does_not_know_the_stores_tokens_is_no_help(tmp_path: Path
         assert ensured(tmp_path / "store") != hub.url
 
 
-def test_a_signal_ends_a_foreground_server_cleanly(tmp_path: Path):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_foreground_server_cleanly(tmp_path: Path, number: signal.Signals):
     code = "import sys, pathlib; from hubkit import localhub; localhub.serve(pathlib.Path(sys.argv[1]), port=0)"
     process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stderr=subprocess.PIPE, text=True)
     note = tmp_path / "server.json"
     while not note.exists():
         time.sleep(0.01)
-    process.terminate()
+    process.send_signal(number)
     _, words = process.communicate(timeout=20)
 
     assert words == ""

@@ -141,6 +141,12 @@ def run(tiny_model: Path, tmp_path: Path) -> Scored:
     return scored(tiny_model, tmp_path / "run", recipe_of())
 
 
+@pytest.fixture(scope="session")
+def described(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """The release of such a run, for tests that only read it."""
+    return scored(tiny_model, tmp_path_factory.mktemp("described"), recipe_of()).describe()
+
+
 @pytest.fixture
 def run_of(tiny_model: Path, tmp_path: Path) -> Callable[..., Scored]:
     """A run with other subjects, templates or data."""

@@ -2,14 +2,15 @@
 
 import os
 from pathlib import Path
-from typing import Any
+
+from hubkit.publishing import Release
 
 GOLDEN = Path(__file__).parents[3] / "model_cards" / "sd-tiny.md"
 
 
-def test_the_golden_card(run: Any):
+def test_the_golden_card(described: Release):
     """Word for word. `make cards`, or WRITE_CARDS=1, writes it anew."""
-    card = (run.describe().folder / "README.md").read_text(encoding="utf-8")
+    card = (described.folder / "README.md").read_text(encoding="utf-8")
     if os.environ.get("WRITE_CARDS"):
         GOLDEN.write_text(card, encoding="utf-8")
 

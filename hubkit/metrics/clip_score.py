@@ -60,7 +60,7 @@ class ClipScore(Settings):
 
         assert samples.captions is not None  # noqa: S101 - reads_captions
         captions = samples.captions
-        metric = CLIPScore(model_name_or_path=lambda: (Seen(captions), hand_over))
+        metric = CLIPScore(model_name_or_path=lambda: (Seen(captions), hand_over), sync_on_compute=False)
         metric.set_dtype(torch.float64)
         metric.update([row[None, None] for row in samples.images], [str(number) for number in range(len(captions))])
         return float(metric.compute())

@@ -54,7 +54,7 @@ class FrechetDistance(ComparesPictures):
             return float("nan")
         features: Any = torch.nn.Identity()
         features.num_features = samples.images.shape[1]
-        metric = FrechetInceptionDistance(feature=features)
+        metric = FrechetInceptionDistance(feature=features, sync_on_compute=False)
         metric.update(reference.images.double(), real=True)
         metric.update(samples.images.double(), real=False)
         return float(metric.compute())

@@ -92,7 +92,7 @@ def stand_ins(server: LocalHub, tmp_path_factory) -> HfApi:
     api = HfApi(endpoint=server.url, token=server.admin_token)
     openrail = card(license="creativeml-openrail-m")
     put(api, "CompVis/stable-diffusion-v1-4", "model", {**mini("mini-sd"), "README.md": openrail})
-    put(api, "lambdalabs/sd-pokemon-diffusers", "model", {**pickled(mini("mini-sd")), "README.md": b"# no licence\n"})
+    put(api, "lambdalabs/sd-pokemon-diffusers", "model", pickled(mini("mini-sd")))
     put(api, "openai/clip-vit-large-patch14", "model", mini("mini-clip"))
     put(api, "lambdalabs/naruto-blip-captions", "dataset", {
         "data/train-00000-of-00002.parquet": shard(range(8)), "data/train-00001-of-00002.parquet": shard(range(8, 16)),

@@ -30,6 +30,9 @@ Overrides = Annotated[
 HubOption = Annotated[
     str | None, typer.Option("--hub", metavar="local|URL", help="Which Hub: the local one, or an address.")
 ]
+Data = Annotated[
+    Path | None, typer.Option("--data", metavar="DIR", help="A folder of your own in place of the dataset.")
+]
 Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where run folders are kept.")]
 Store = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Folder the repos are kept in.")]
 
@@ -40,9 +43,7 @@ def train(
     *,
     push: Annotated[bool, typer.Option("--push", help="Publish the model too.")] = False,
     overrides: Overrides = None,
-    data: Annotated[
-        Path | None, typer.Option("--data", metavar="DIR", help="A folder of your own in place of the dataset.")
-    ] = None,
+    data: Data = None,
     repo: Annotated[str | None, typer.Option("--repo", metavar="NS/NAME", help="Publish there.")] = None,
     runs: Runs = Path("runs"),
     hub: HubOption = None,
@@ -74,12 +75,12 @@ def train(
 
 @app.command()
 def check(
-    recipes: Annotated[list[Path], typer.Argument(metavar="RECIPE...")], overrides: Overrides = None
+    recipes: Annotated[list[Path], typer.Argument(metavar="RECIPE...")], overrides: Overrides = None, data: Data = None
 ) -> None:  # fmt: skip
     """List every fault of the recipes; nothing is downloaded."""
     from hubkit.recipe import check as faults_of
 
-    faults = [fault for recipe in recipes for fault in faults_of(recipe, overrides or ())]
+    faults = [fault for recipe in recipes for fault in faults_of(recipe, overrides or (), folder=data)]
     for fault in faults:
         print(fault, file=sys.stderr)
     if faults:
@@ -108,9 +109,20 @@ def serve(
 ) -> None:
     """Serve the local Hub until it is interrupted: open it in a browser, or point HF_ENDPOINT at it."""
     from hubkit import localhub
-    from hubkit.endpoint import home
+    from hubkit.endpoint import LOOPBACK, home
+    from hubkit.errors import RecipeError
 
-    localhub.serve(store or home() / "local-hub", host=host, port=port or localhub.DEFAULT_PORT, token_file=token_file)
+    if host not in LOOPBACK and token_file is None:
+        raise RecipeError(
+            f"--host {host}: serving beyond this machine needs --token-file", help="without it anyone may write"
+        )
+    localhub.serve(
+        store or home() / "local-hub",
+        host=host,
+        port=port or localhub.DEFAULT_PORT,
+        token_file=token_file,
+        started=lambda hub: print(f"{hub.url}  (HF_ENDPOINT for any program; Ctrl-C ends it)", flush=True),
+    )
 
 
 @hub_app.command()

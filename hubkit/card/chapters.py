@@ -89,6 +89,7 @@ def usage(facts: Facts) -> Section:
             Code(facts.snippet, "python"),
             Picture("images/usage.png", facts.proof.prompt),
             Words("usage", {"prompt": facts.proof.prompt, "seed": facts.proof.seed}),
+            *([Words("usage_fp16")] if facts.recipe.publish.fp16 else []),
         ],
     )
 

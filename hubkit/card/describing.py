@@ -41,6 +41,8 @@ def describe(recipe: Recipe, images: CaptionedImages, model: TrainedModel, score
     making = folder / ".release.making"
     shutil.rmtree(making, ignore_errors=True)
     link_files(model.folder, making)
+    if recipe.publish.fp16:
+        halve(making)
     facts = _illustrated(recipe, images, model, scores, model_id, folder, making)
     _write(making, facts)
     shutil.rmtree(place, ignore_errors=True)
@@ -87,6 +89,22 @@ def link_files(source: Path, place: Path) -> None:
             os.link(file.resolve(), there)
         except OSError:
             shutil.copyfile(file, there)
+
+
+def halve(folder: Path) -> None:
+    """A half-precision copy beside every file of weights, under the name diffusers loads for `variant="fp16"`.
+
+    A number too large for it becomes infinite, and such a release is refused before it is published.
+    """
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    for file in sorted(folder.glob("*/*.safetensors")):
+        weights = {
+            name: tensor.to(torch.float16) if tensor.is_floating_point() else tensor
+            for name, tensor in load_file(file).items()
+        }
+        save_file(weights, file.with_suffix(".fp16.safetensors"), metadata={"format": "pt"})
 
 
 def _illustrated(

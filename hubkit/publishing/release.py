@@ -48,6 +48,11 @@ class Publication(Record):
 class Target(Protocol):
     """What a place to publish to must offer."""
 
+    @property
+    def fp16(self) -> bool:
+        """Whether the release holds half-precision copies of the weights too."""
+        ...
+
     def model_id(self, name: str) -> str:
         """What a reader will load the model by, for its card."""
         ...

@@ -15,7 +15,7 @@ SNIPPET: Final = """\
 import torch
 from diffusers import {scheduler}, StableDiffusionPipeline
 
-pipe = StableDiffusionPipeline.from_pretrained({model}, torch_dtype=torch.float32, use_safetensors=True)
+pipe = StableDiffusionPipeline.from_pretrained({model}, use_safetensors=True)
 pipe.scheduler = {scheduler}.from_config(pipe.scheduler.config)
 pipe = pipe.to("cuda" if torch.cuda.is_available() else "cpu")
 image = pipe(

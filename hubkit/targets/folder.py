@@ -20,6 +20,7 @@ class FolderTarget(Settings):
     path: Annotated[str, LocalPath("the working directory")] = Field(
         "published", description="Relative to the working directory, without '..'."
     )
+    fp16: bool = Field(default=False, description='Also publish half-precision copies, loaded with `variant="fp16"`.')
 
     def model_id(self, name: str) -> str:
         """The folder a reader loads."""

@@ -24,6 +24,7 @@ class HubTarget(Settings):
         description="`name`, `namespace/name` or `{user}/name`; default: the recipe's name, in one's own namespace.",
     )
     private: bool = Field(default=False, description="Create the repo as private; an existing repo must be so already.")
+    fp16: bool = Field(default=False, description='Also publish half-precision copies, loaded with `variant="fp16"`.')
     tag: Tag | None = Field(None, description="Tag of the commit once it is verified. Tags never move.")
     verify: Literal["auto", "full", "hashes"] = Field(
         "auto", description="'full' loads the published model and draws with it again; 'auto' does so under 1 GiB."

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hubkit.localhub import LocalHub, running
+from hubkit.localhub.faults import Faults
 
 TOKENS = """
 alice  write hf_alice0write acme
@@ -82,11 +83,17 @@ def prefix_text_encoder(file: Path) -> None:
 
 
 @pytest.fixture
-def hub_server(tmp_path: Path) -> Iterator[LocalHub]:
+def faults() -> Faults:
+    """What goes wrong with the Hub of a test."""
+    return Faults()
+
+
+@pytest.fixture
+def hub_server(tmp_path: Path, faults: Faults) -> Iterator[LocalHub]:
     """A Hub of its own for each test, with users alice (of acme) and bob."""
     tokens = tmp_path / "tokens"
     tokens.write_text(TOKENS)
-    with running(tmp_path / "hub", token_file=tokens) as started:
+    with running(tmp_path / "hub", token_file=tokens, faults=faults) as started:
         yield started
 
 

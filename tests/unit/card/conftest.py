@@ -38,7 +38,10 @@ class Scored:
 
 
 def recipe_of(
-    subjects: Sequence[str] = SUBJECTS, templates: Sequence[str] = TEMPLATES, data: dict[str, Any] | None = None
+    subjects: Sequence[str] = SUBJECTS,
+    templates: Sequence[str] = TEMPLATES,
+    data: dict[str, Any] | None = None,
+    **publish: Any,
 ) -> Recipe:
     return Recipe.model_validate(
         {
@@ -50,7 +53,7 @@ def recipe_of(
             "training": {"steps": 20, "batch_size": 4, "learning_rate": 1e-4, "ema": {"decay": 0.9}},
             "samples": {"subjects": list(subjects), "templates": list(templates), "steps": 2},
             "metrics": [{"kind": "kid", "extractor": "alice/clip", "gate": {"better_than": "base"}}],
-            "publish": {"kind": "hub", "repo": "alice/sd-tiny"},
+            "publish": {"kind": "hub", "repo": "alice/sd-tiny", **publish},
         }
     )
 

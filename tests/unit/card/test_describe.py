@@ -90,6 +90,25 @@ def test_a_folder_of_ones_own_keeps_its_path_to_itself(run_of: Callable[..., Any
     assert "--data DIR" in card
 
 
+def test_half_precision_copies_stand_beside_the_weights(run_of: Callable[..., Any]):
+    """When asked for: diffusers loads them by their variant, rounded from the same weights; the card says so."""
+    import torch
+    from diffusers import StableDiffusionPipeline
+
+    release = run_of(fp16=True).describe()
+    inspect(release)
+    half, whole = (
+        StableDiffusionPipeline.from_pretrained(release.folder, dtype=dtype, **variant)
+        for dtype, variant in ((torch.float16, {"variant": "fp16"}), (torch.float32, {}))
+    )
+
+    assert sum(path.endswith(".fp16.safetensors") for path in release.manifest) == 3
+    for component in ("unet", "vae", "text_encoder"):
+        ours, full = (getattr(pipe, component).state_dict() for pipe in (half, whole))
+        assert all(torch.equal(ours[name], full[name].to(ours[name].dtype)) for name in full)
+    assert 'variant="fp16"' in (release.folder / "README.md").read_text()
+
+
 def test_a_number_that_is_none_is_said_so(run: Any):
     """nan stands in the table as what it is, and not in the metadata."""
     score = run.scores.scores[0].model_copy(update={"value": float("nan"), "gate_met": False})

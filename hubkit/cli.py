@@ -154,7 +154,8 @@ def print_end(end: "Release | Publication", *, local: bool) -> None:
         print(f"on the local Hub: start it with `hubkit hub serve`, and set HF_ENDPOINT={os.environ['HF_ENDPOINT']}")
     print("load it with")
     print("    from diffusers import StableDiffusionPipeline")
-    print(f'    pipe = StableDiffusionPipeline.from_pretrained("{end.repo}", revision="{end.tag or end.commit}")')
+    at = f', revision="{end.revision}"' if end.revision else ""
+    print(f'    pipe = StableDiffusionPipeline.from_pretrained("{end.repo}"{at})')
 
 
 def main() -> None:

@@ -40,6 +40,7 @@ class Publication(Record):
     url: str
     repo: str
     commit: str
+    revision: str | None = Field(None, description="What `from_pretrained` takes beside `repo`; none for a folder.")
     tag: str | None = None
     created: bool = Field(description="False when the target already held exactly this release.")
     verified: tuple[str, ...] = Field(description="What was checked after the upload, in words.")

@@ -77,6 +77,7 @@ class HubTarget(Settings):
             url=hub.repo_url(repo),
             repo=repo,
             commit=placed.commit,
+            revision=self.tag or placed.commit,
             tag=self.tag,
             created=placed.created,
             verified=tuple(found),

@@ -16,8 +16,8 @@ def test_two_processes_see_what_one_sees(hubkit, environment, tmp_path):
     one = hubkit("train", QUICKSTART, "--runs", tmp_path / "one", overrides=OVERRIDES)
     sets = [part for override in OVERRIDES for part in ("--set", override)]
     two = subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "hubkit", "train",
-         str(QUICKSTART), "--runs", str(tmp_path / "two"), *sets],
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "hubkit",
+         "train", str(QUICKSTART), "--runs", str(tmp_path / "two"), *sets],
         env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=500,
     )  # fmt: skip
 

@@ -167,9 +167,6 @@ def main() -> None:
     except HubkitError as error:
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("interrupted; run the same command to continue", file=sys.stderr)
-        sys.exit(130)
     except Exception:  # noqa: BLE001 - the last line of defence
         from hubkit.crash import report
 

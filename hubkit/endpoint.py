@@ -21,6 +21,8 @@ OVERRULES: Final = (
     "HF_ASSETS_CACHE",
     "HF_TOKEN_PATH",
     "HF_OIDC_RESOURCE",
+    "HUGGINGFACE_HUB_CACHE",
+    "HUGGINGFACE_ASSETS_CACHE",
 )
 """Would point the clients past the local mode's own `HF_HOME` and token."""
 

@@ -70,7 +70,7 @@ def started(folder: Path) -> bool:
 def differences(before: Recipe, now: Recipe) -> Iterator[str]:
     """The keys whose change would train another model."""
     for table in TRAINED_FROM:
-        old, new = (getattr(recipe, table).model_dump(mode="json") for recipe in (before, now))
+        old, new = (getattr(recipe, table).essence() for recipe in (before, now))
         yield from (f"{table}.{key}" for key in sorted({*old, *new}) if old.get(key) != new.get(key))
 
 
@@ -89,7 +89,5 @@ def alone(folder: Path) -> Iterator[None]:
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        try:
-            yield
-        finally:
-            withdraw(folder)
+        withdraw(folder)
+        yield

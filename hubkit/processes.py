@@ -5,13 +5,18 @@ import time
 from pathlib import Path
 from typing import Final
 
+from hubkit.errors import MachineError
+
 LOOK_EVERY: Final = 0.2
 """Seconds between two looks at whether the first process is ready."""
 
 
 def rank() -> int:
-    """The number of this process; 0 is the first, and the only one outside a launcher."""
-    return int(os.environ.get("RANK", "0"))
+    """The number of this process; 0 is the first, and the only one outside a launcher. Raises MachineError."""
+    number = os.environ.get("RANK", "0")
+    if os.environ.get("LOCAL_RANK", number) != number:
+        raise MachineError("hubkit trains on the devices of one machine", help="start the launcher with one node")
+    return int(number)
 
 
 def announce(folder: Path) -> None:
@@ -20,8 +25,9 @@ def announce(folder: Path) -> None:
 
 
 def withdraw(folder: Path) -> None:
-    """Nothing is announced any more."""
-    _note(folder).unlink(missing_ok=True)
+    """Forget what earlier launches announced. Ours stays until then: a process that comes late must still see it."""
+    for note in folder.glob(".ready-*"):
+        note.unlink(missing_ok=True)
 
 
 def wait_for_first(folder: Path) -> None:

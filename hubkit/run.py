@@ -22,12 +22,20 @@ def run(recipe: Recipe, folder: Path, *, push: bool) -> tuple[Scores, Release | 
         recipe.publish.check(recipe.name, lambda: draft(recipe), made(folder))
     with alone(folder):
         recipe = pin(recipe, folder)
+        prepare(recipe)
         images = pull(recipe.data, folder)
         announce(folder)
         model = train(recipe.model, recipe.method, recipe.training, recipe.samples, images, folder)
         scores = score(recipe.model, recipe.metrics, recipe.samples, model, images, folder)
         release = describe(recipe, images, model, scores, folder)
         return scores, published(recipe, accepted(release, scores), folder) if push else release
+
+
+def prepare(recipe: Recipe) -> None:
+    """Fetch the base and find the extractors now: what is missing or gated is not found out after the training."""
+    recipe.model.fetch()
+    for metric in recipe.metrics:
+        metric.see()
 
 
 def assist(recipe: Recipe, folder: Path) -> None:

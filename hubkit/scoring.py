@@ -2,6 +2,7 @@
 finetuned.
 """
 
+import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pydantic import Field
 
 from hubkit.data import CaptionedImages
 from hubkit.data.transforms import PREPROCESSING, square
+from hubkit.devices import device, free
 from hubkit.errors import IntegrityError
 from hubkit.extractors import Extractor
 from hubkit.families import Family
@@ -207,13 +209,14 @@ def draw_both(
     model: Family, weights: Path, shots: Sequence[Shot], samples: Samples, resolution: int, folder: Path
 ) -> Drawn:  # fmt: skip
     """The card's pictures and the held-out captions' pictures of one model."""
-    import torch
-
-    pipeline = model.pipeline(weights, device="cuda" if torch.cuda.is_available() else "cpu")
-    return Drawn(
+    pipeline = model.pipeline(weights, device=device())
+    drawn = Drawn(
         draw(pipeline, study(samples), samples, resolution, folder / "study"),
         draw(pipeline, shots, samples, resolution, folder / "holdout"),
     )
+    del pipeline
+    free()
+    return drawn
 
 
 def measure(
@@ -276,7 +279,9 @@ def verdict(score: Score) -> str:
     if not math.isfinite(score.value) or not math.isfinite(score.base):
         return "not a number"
     difference = score.value - score.base
-    if abs(difference) <= CONFIDENT * (score.difference_error or 0.0):
+    if score.difference_error is None:
+        return "not tested"
+    if abs(difference) <= CONFIDENT * score.difference_error:
         return "no measurable change"
     return "better" if (difference > 0) == (score.better == "higher") else "worse"
 
@@ -310,7 +315,7 @@ class Shelf:
 
     def images(self, extractor: Extractor, images: "Sequence[Image]") -> "Tensor":
         """Features of pictures, (N, D). Raises IntegrityError where one is not finite."""
-        identity = [fingerprint(image.mode, image.size, image.tobytes().hex()) for image in images]
+        identity = [f"{image.size} {hashlib.sha256(image.tobytes()).hexdigest()}" for image in images]
         return self._kept(extractor, identity, lambda part: extractor.images([images[number] for number in part]))
 
     def captions(self, extractor: Extractor, captions: Sequence[str]) -> "Tensor":

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, ValidationError
 
@@ -91,6 +91,13 @@ class Settings(BaseModel):
     """A table of the recipe: frozen, strict, no unknown key, no nan or inf."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    beside: ClassVar[frozenset[str]] = frozenset()
+    """Keys that say something of the run but do not change what it makes, such as a licence."""
+
+    def essence(self) -> dict[str, Any]:
+        """The keys that decide what is made, with their values as JSON has them."""
+        return self.model_dump(mode="json", exclude=set(self.beside))
 
     @property
     def changed(self) -> set[str]:

@@ -51,4 +51,7 @@ class CaptionedImages(Record):
         """The picture of one row, upright, in RGB."""
         from hubkit.data.pull import open_row
 
-        return Picture(f"{self.revision}:{self.source.split}:{row}", lambda: open_row(self.source, self.revision, row))
+        return Picture(
+            f"{self.revision}:{self.source.split}:{self.source.image}:{row}",
+            lambda: open_row(self.source, self.revision, row),
+        )

@@ -1,7 +1,7 @@
 """The recipe's `[data]` table."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field
 
@@ -11,6 +11,8 @@ from hubkit.values import LocalPath, RepoId, Settings
 
 class Source(Settings):
     """A captioned dataset: a repo of the Hub, or a folder of one's own."""
+
+    beside: ClassVar[frozenset[str]] = frozenset({"license"})
 
     repo: RepoId | None = Field(
         None, description="Dataset repo on the Hub. Leave it out where `--data DIR` gives a folder."

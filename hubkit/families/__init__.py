@@ -60,6 +60,10 @@ class Family(Protocol):
         """Its licence, where the recipe states it."""
         ...
 
+    def essence(self) -> dict[str, Any]:
+        """The keys that decide what is made."""
+        ...
+
     def fetch(self) -> Path:
         """Download and check the base; its folder."""
         ...

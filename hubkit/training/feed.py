@@ -10,7 +10,7 @@ from torch import Tensor
 from hubkit.data import Example
 from hubkit.families import Diffuser, Noised
 from hubkit.randomness import dice, generator, permutation
-from hubkit.training.latents import Posteriors
+from hubkit.training.latents import Place, Posteriors
 from hubkit.training.settings import Training
 
 
@@ -43,34 +43,27 @@ class Feed:
             yield self._batch(step, range(start, start + width), accelerator.device)
 
     def _batch(self, step: int, slots: range, device: torch.device) -> Batch:
-        places = [(slot, member, example) for slot in slots for member, example in enumerate(self._slot(step, slot))]
-        generators = [generator(self.training.seed, "example", step, slot, member) for slot, member, _ in places]
-        latents = torch.stack([
-            self._latents(example, step, slot, member, drawn)
-            for (slot, member, example), drawn in zip(places, generators, strict=True)
-        ])  # fmt: skip
-        noised = self.diffuser.noise(latents, generators)
-        embeddings = torch.stack(
-            [self.embeddings(self._caption(example, step, slot, member)) for slot, member, example in places]
-        )
-        weights = torch.tensor([example.weight for *_, example in places])
+        looks = [
+            (example, Place(step, slot, member))
+            for slot in slots
+            for member, example in enumerate(self._slot(step, slot))
+        ]
+        drawn = [generator(self.training.seed, "example", step, place.slot, place.member) for _, place in looks]
+        posterior = self.posteriors([(example.picture, place) for example, place in looks])
+        fresh = torch.stack([torch.randn(posterior.mean.shape[1:], generator=one) for one in drawn])
+        noised = self.diffuser.noise(posterior.mean + posterior.std * fresh, drawn)
         return Batch(
             Noised(*(tensor.to(device) for tensor in (noised.latents, noised.timesteps, noised.target, noised.snr))),
-            embeddings.to(device),
-            weights.to(device),
+            torch.stack([self.embeddings(self._caption(example, place)) for example, place in looks]).to(device),
+            torch.tensor([example.weight for example, _ in looks], device=device),
         )
 
     def _slot(self, step: int, slot: int) -> tuple[Example, ...]:
         """Every example once per epoch, in the epoch's own order."""
-        epoch, place = divmod(step * self.training.batch_size + slot, len(self.examples))
-        return self.examples[permutation(self.training.seed, "order", epoch, len(self.examples))[place]]
+        epoch, position = divmod(step * self.training.batch_size + slot, len(self.examples))
+        return self.examples[permutation(self.training.seed, "order", epoch, len(self.examples))[position]]
 
-    def _latents(self, example: Example, step: int, slot: int, member: int, drawn: torch.Generator) -> Tensor:
-        """A sample of the posterior."""
-        mean, std = self.posteriors(example.picture, step, slot, member)
-        return mean + std * torch.randn(mean.shape, generator=drawn)
-
-    def _caption(self, example: Example, step: int, slot: int, member: int) -> str:
+    def _caption(self, example: Example, place: Place) -> str:
         """The caption, or the empty one that guidance is measured against (Ho and Salimans, 2022, algorithm 1)."""
-        dropped = dice(self.training.seed, "dropout", step, slot, member).random() < self.training.caption_dropout
-        return "" if dropped else example.caption
+        chance = dice(self.training.seed, "dropout", place.step, place.slot, place.member).random()
+        return "" if chance < self.training.caption_dropout else example.caption

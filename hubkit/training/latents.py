@@ -9,6 +9,7 @@ number of processes.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -24,7 +25,7 @@ from torch import Tensor
 from hubkit import hub
 from hubkit.data import Picture, Source
 from hubkit.data.transforms import PREPROCESSING, pixels, square
-from hubkit.families import Diffuser
+from hubkit.families import Diffuser, Posterior
 from hubkit.progress import track
 from hubkit.randomness import dice
 from hubkit.values import fingerprint, write_atomically
@@ -32,16 +33,31 @@ from hubkit.values import fingerprint, write_atomically
 GRID: Final = 8
 """Items encoded at once."""
 
+READERS: Final = 8
+"""Pictures decoded side by side where they are encoded in the loop."""
+
 FORMAT: Final = 1
 
 Tensors = Mapping[str, Tensor]
 
 
-class Posteriors(Protocol):
-    """Mean and standard deviation of a picture's latents (CHW), as one crop and flip of it has them."""
+@dataclass(frozen=True)
+class Place:
+    """Where a picture is looked at: the step, the slot in the whole batch, and the member of the slot."""
 
-    def __call__(self, picture: Picture, step: int, slot: int, member: int) -> tuple[Tensor, Tensor]:
-        """The draw for one place in one step."""
+    step: int
+    slot: int
+    member: int
+
+
+Looks = Sequence[tuple[Picture, Place]]
+
+
+class Posteriors(Protocol):
+    """Mean and standard deviation of pictures' latents (BCHW), as one crop and flip of each has them."""
+
+    def __call__(self, looks: Looks) -> Posterior:
+        """The draws of one forward pass."""
         ...
 
 
@@ -85,26 +101,34 @@ class CachedPosteriors:
     variants: int
     seed: int
 
-    def __call__(self, picture: Picture, step: int, slot: int, member: int) -> tuple[Tensor, Tensor]:
-        """Read one variant."""
-        variant = dice(self.seed, "variant", step, slot, member).randrange(self.variants)
-        mean, std = self.grid.read(self.numbers[picture.identity] * self.variants + variant, "mean", "std")
-        return mean, std
+    def __call__(self, looks: Looks) -> Posterior:
+        """Read one variant of each."""
+        means, stds = zip(*(self._variant(picture, place) for picture, place in looks), strict=True)
+        return Posterior(torch.stack(means), torch.stack(stds))
+
+    def _variant(self, picture: Picture, place: Place) -> tuple[Tensor, ...]:
+        variant = dice(self.seed, "variant", place.step, place.slot, place.member).randrange(self.variants)
+        return self.grid.read(self.numbers[picture.identity] * self.variants + variant, "mean", "std")
 
 
 @dataclass(frozen=True)
 class FreshPosteriors:
-    """Every place in every step has its own crop and flip, encoded on the spot."""
+    """Every place in every step has its own crop and flip, encoded on the spot; files are read side by side."""
 
     diffuser: Diffuser
     source: Source
     seed: int
+    readers: ThreadPoolExecutor
 
-    def __call__(self, picture: Picture, step: int, slot: int, member: int) -> tuple[Tensor, Tensor]:
-        """Encode one picture."""
-        cut = square(picture.open(), self.source, dice(self.seed, "crop", step, slot, member))
-        posterior = self.diffuser.encode_images(pixels(cut)[None])
-        return posterior.mean[0], posterior.std[0]
+    def __call__(self, looks: Looks) -> Posterior:
+        """Encode the pictures of one pass together."""
+        return self.diffuser.encode_images(torch.stack(list(self.readers.map(self._pixels, looks))))
+
+    def _pixels(self, look: tuple[Picture, Place]) -> Tensor:
+        picture, place = look
+        return pixels(
+            square(picture.open(), self.source, dice(self.seed, "crop", place.step, place.slot, place.member))
+        )
 
 
 def posteriors(
@@ -114,7 +138,7 @@ def posteriors(
     commit SHA.
     """
     if source.variants == 0:
-        return FreshPosteriors(diffuser, source, seed)
+        return FreshPosteriors(diffuser, source, seed, ThreadPoolExecutor(READERS))
     preparation = source.model_dump(include={"resolution", "crop", "horizontal_flip", "variants"})
     key = fingerprint(
         FORMAT, PREPROCESSING, preparation, base, accelerator.device.type, seed, [one.identity for one in pictures]

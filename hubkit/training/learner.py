@@ -106,7 +106,7 @@ class Learner:
         """
         with self.released():
             states = {
-                component: {name: tensor.detach().clone() for name, tensor in module.state_dict().items()}
+                component: {name: tensor.detach().to("cpu", copy=True) for name, tensor in module.state_dict().items()}
                 for component, module in self.modules.items()
             }  # fmt: skip
         for component, tensors in states.items():

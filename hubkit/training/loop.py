@@ -16,7 +16,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from hubkit import hub
 from hubkit.data import CaptionedImages, Example
-from hubkit.errors import RecipeError, StoppedError
+from hubkit.errors import MachineError, RecipeError, StoppedError
 from hubkit.families import Diffuser, Family
 from hubkit.progress import Steps, say
 from hubkit.sampling import Samples, draw, study
@@ -48,27 +48,40 @@ def train(
     """Finetune `model` on `images`; go on from the newest checkpoint in `folder`, or return what is finished there
     already.
     """
-    made_from = fingerprint(FORMAT, model, method, training, images)
-    if (done := TrainedModel.load(folder / "model.json", made_from)) and whole(done):
+    facts = hub.resolve_model(model.base, model.revision)
+    now: dict[str, Any] = {
+        "folder": folder / "model",
+        "base_license": facts.license or model.license,
+        "base_license_name": facts.license_name,
+        "base_license_link": facts.license_link,
+    }
+    seen = (images.source.essence(), images.revision, images.captions, images.train)
+    made_from = fingerprint(FORMAT, model.essence(), method, training.essence(), seen)
+    done = TrainedModel.load(folder / "model.json", made_from)
+    if done and whole(done := done.model_copy(update=now)):
         return done
     accelerator = start_accelerator(training)
     diffuser = model.load(device=str(accelerator.device))
-    facts = hub.resolve_model(model.base, model.revision)
     examples = method.examples(images)
     learner = Learner(training, method.trained(diffuser), diffuser, accelerator)
     feed = make_feed(examples, images, diffuser, training, facts.sha, accelerator)
 
-    seconds = run_steps(learner, feed, samples, images.source.resolution, folder)
+    try:
+        seconds = run_steps(learner, feed, samples, images.source.resolution, folder)
+    except torch.OutOfMemoryError as error:
+        raise MachineError(
+            f"the device ran out of memory: {str(error).splitlines()[0]}",
+            help="lower training.micro_batch (the batch stays as it is), or set training.gradient_checkpointing = true",
+        ) from error
     weights = learner.weights()
     if accelerator.is_main_process:
         diffuser.save(folder / "model", weights)
     accelerator.wait_for_everyone()
     losses = [row["loss"] for row in read_rows(folder / "train.jsonl")]
     trained = TrainedModel(
-        folder=folder / "model",
+        **now,
         base=model.base,
         base_revision=facts.sha,
-        base_license=model.license or facts.license,
         steps=training.steps,
         examples=training.steps * training.batch_size,
         first_loss=mean(losses[:LOSSES_AVERAGED]),
@@ -94,9 +107,18 @@ def weight_files(model: Path) -> list[Path]:
 
 
 def start_accelerator(training: Training) -> Accelerator:
-    """The device or devices we were started on. Raises RecipeError when the batch cannot be dealt to them."""
+    """The device or devices we were started on.
+
+    Raises MachineError when they cannot do the recipe's precision, RecipeError when the batch cannot be dealt to them.
+    """
     mixed = "no" if training.precision == "fp32" else training.precision
-    accelerator = Accelerator(mixed_precision=mixed)
+    torch.backends.cudnn.deterministic = True
+    try:
+        accelerator = Accelerator(mixed_precision=mixed)
+    except ValueError as error:
+        raise MachineError(
+            f"training.precision = {training.precision!r}: {error}", help="use fp32, or another device"
+        ) from error
     together = training.pass_size * accelerator.num_processes
     if training.batch_size % together:
         raise RecipeError(
@@ -158,6 +180,7 @@ def run_steps(learner: Learner, feed: Feed, samples: Samples, resolution: int, f
         learner.restore(checkpoint)
         say(f"going on after step {checkpoint.step}")
     done = checkpoint.step if checkpoint else 0
+    del checkpoint  # its tensors are mapped from files that will be pruned
     before: float = sum(row["seconds"] for row in read_rows(folder / "train.jsonl") if row["step"] == done)
     journal = Journal(folder, done) if accelerator.is_main_process else None
     began = time.monotonic()
@@ -168,6 +191,7 @@ def run_steps(learner: Learner, feed: Feed, samples: Samples, resolution: int, f
             last = step + 1 == training.steps
             seconds = time.monotonic() - began
             speed = (step + 1 - done) * training.batch_size / seconds
+            stop = agreed(accelerator, wish.stop)
             bar.reached(step + 1, f"loss {loss:.4f}, {speed:.1f} examples/s")
 
             # Tell
@@ -176,10 +200,10 @@ def run_steps(learner: Learner, feed: Feed, samples: Samples, resolution: int, f
                 journal.write({**row, "examples_per_second": speed, "seconds": before + seconds})
 
             # Keep
-            if journal and (last or wish.stop or (step + 1) % training.checkpoint_every == 0):
+            if journal and (last or stop or (step + 1) % training.checkpoint_every == 0):
                 journal.flush()
                 save_checkpoint(folder / "checkpoints", learner.checkpoint(step + 1), keep=training.keep_checkpoints)
-            if wish.stop and not last:
+            if stop and not last:
                 raise StoppedError(
                     f"stopped after step {step + 1} of {training.steps}", help="run the same command to continue"
                 )
@@ -187,9 +211,16 @@ def run_steps(learner: Learner, feed: Feed, samples: Samples, resolution: int, f
             # Show
             if journal and samples.every and not last and (step + 1) % samples.every == 0:
                 with learner.released():
-                    place = folder / "samples" / f"step-{step + 1:08d}"
+                    place = folder / "samples" / f"{fingerprint(samples)[:8]}-step-{step + 1:08d}"
                     draw(learner.diffuser.pipeline(), study(samples), samples, resolution, place)
     return before + time.monotonic() - began
+
+
+def agreed(accelerator: Accelerator, stop: bool) -> bool:  # noqa: FBT001 - a wish is a yes or a no
+    """Whether any process was asked to stop: all stop after the same step, or one would wait for the others."""
+    if accelerator.num_processes == 1:
+        return stop
+    return bool(accelerator.reduce(torch.tensor(float(stop), device=accelerator.device), "sum") > 0)
 
 
 def whole(trained: TrainedModel) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
@@ -28,6 +28,8 @@ class Ema(Settings):
 
 class Training(Settings):
     """How long, how fast, how exactly."""
+
+    beside: ClassVar[frozenset[str]] = frozenset({"checkpoint_every", "keep_checkpoints"})
 
     steps: int = Field(ge=1, description="Optimizer steps.")
     batch_size: int = Field(ge=1, description="Pictures per optimizer step, whatever the number of devices.")
@@ -90,6 +92,8 @@ class TrainedModel(Record):
     base: str
     base_revision: str
     base_license: str | None
+    base_license_name: str | None
+    base_license_link: str | None
     steps: int
     examples: int
     first_loss: float

@@ -22,6 +22,7 @@ class StableDiffusion(Settings):
     """A base of the Stable Diffusion family, taken from the Hub at one commit."""
 
     paper: ClassVar[str] = "https://arxiv.org/abs/2112.10752"
+    beside: ClassVar[frozenset[str]] = frozenset({"license"})
 
     kind: Literal["stable-diffusion"]
     base: RepoId = Field(description="Model repo on the Hub, in diffusers' layout.")

@@ -3,6 +3,7 @@ is built from them.
 """
 
 import json
+import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -33,6 +34,10 @@ CLASSES: Final[Mapping[str, set[str | None]]] = {
     "image_encoder": {None},
 }
 SMALL: Final = (".json", ".txt")
+SILENT: Final = {"clip_sample": False, "steps_offset": 1}
+"""What Stable Diffusion means where an old scheduler config does not say it: latents are not clipped to [-1, 1] (a
+sampler's own default would clip them), and steps are counted from 1.
+"""
 FETCHED: Final = "fetched.json"
 
 
@@ -52,10 +57,21 @@ def fetch(settings: "StableDiffusion") -> Path:
             f"{settings.base} has pickled weights only ({pickled[0]}); unpickling can run a stranger's code",
             help="if you trust it, set model.allow_pickle = true: it is read with torch's weights-only unpickler",
         )
-    small = [name for name in facts.files if name.endswith(SMALL) and (name == "model_index.json" or "/" in name)]
+    small = [name for name in facts.files if is_small(name)]
     snapshot = hub.snapshot(settings.base, facts.sha, kind="model", allow=[*small, *safe, *pickled])
     check_index(settings.base, snapshot)
     return unpickled(settings.base, facts.sha, snapshot, pickled) if pickled else snapshot
+
+
+def is_small(name: str) -> bool:
+    """Whether a file of a repo is the index, or a component's config or vocabulary."""
+    return name == "model_index.json" or (name.endswith(SMALL) and name.count("/") == 1)
+
+
+def scheduler_gaps(folder: Path) -> dict[str, Any]:
+    """What the base's scheduler config does not say, and what it means by that."""
+    said = json.loads((folder / "scheduler" / "scheduler_config.json").read_bytes())
+    return {key: value for key, value in SILENT.items() if key not in said}
 
 
 def weight_files(repo: str, files: Collection[str]) -> tuple[list[str], list[str]]:
@@ -109,7 +125,7 @@ def unpickled(repo: str, sha: str, snapshot: Path, pickled: Sequence[str]) -> Pa
     if (target / FETCHED).is_file():
         return target
     say(f"{repo} is rewritten as safetensors")
-    making = target.with_name(target.name + ".making")
+    making = target.with_name(f"{target.name}.{os.getpid()}.making")
     shutil.rmtree(making, ignore_errors=True)
     shutil.copytree(snapshot, making, ignore=shutil.ignore_patterns("*.bin"))
     for name in pickled:

@@ -18,7 +18,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from hubkit import families
 from hubkit.errors import BaseModelError
-from hubkit.families.stable_diffusion.base import FETCHED, WEIGHTS, fetch
+from hubkit.families.stable_diffusion.base import WEIGHTS, fetch, is_small, scheduler_gaps
 
 if TYPE_CHECKING:
     from hubkit.families.stable_diffusion import StableDiffusion
@@ -53,7 +53,7 @@ class StableDiffusionDiffuser:
         self.text_encoder = self._module(CLIPTextModel, "text_encoder")
         self.denoiser = Denoiser(self._module(UNet2DConditionModel, "unet"))
         self.tokenizer = CLIPTokenizer.from_pretrained(folder, subfolder="tokenizer")
-        self.scheduler = DDPMScheduler.from_pretrained(folder, subfolder="scheduler")
+        self.scheduler = DDPMScheduler.from_pretrained(folder, subfolder="scheduler", **scheduler_gaps(folder))
         self.prediction_type: str = self.scheduler.config.prediction_type
         if self.prediction_type not in ("epsilon", "v_prediction"):
             raise BaseModelError(f"the base predicts {self.prediction_type!r}; hubkit trains epsilon and v_prediction")
@@ -132,14 +132,16 @@ class StableDiffusionDiffuser:
         )
 
     def save(self, folder: Path, weights: Mapping[str, Mapping[str, Tensor]]) -> None:
-        """Write the whole pipeline as float32 safetensors: `weights` of the trained components, everything else from
-        the base.
+        """Write the whole pipeline as float32 safetensors: `weights` of the trained components, all else from the base.
 
-        The scheduler is the base's own, so that what the model was trained to predict is what a sampler takes it for.
+        The scheduler is the base's own, so that what the model was trained to predict is what a sampler takes it for;
+        what its config leaves unsaid is said.
         """
-        shutil.copytree(
-            self.folder, folder, ignore=shutil.ignore_patterns("*.safetensors", "*.bin", FETCHED), dirs_exist_ok=True
-        )
+        for path in (path for path in self.folder.rglob("*") if is_small(path.relative_to(self.folder).as_posix())):
+            target = folder / path.relative_to(self.folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+        amend(folder / "scheduler" / "scheduler_config.json", scheduler_gaps(self.folder))
         for component, file in WEIGHTS.items():
             source = self.folder / component / file
             if not source.is_file():
@@ -152,7 +154,10 @@ class StableDiffusionDiffuser:
                 folder / component / file,
                 metadata={"format": "pt"},
             )
-            state_dtype(folder / component / "config.json")
+            config = folder / component / "config.json"
+            amend(
+                config, {key: "float32" for key in ("dtype", "torch_dtype") if key in json.loads(config.read_bytes())}
+            )
 
 
 def prefixed(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -170,12 +175,10 @@ def single(dtype: torch.dtype) -> torch.dtype:
     return torch.float32 if dtype.is_floating_point else dtype
 
 
-def state_dtype(config: Path) -> None:
-    """Make a component's config say the type its weights have; transformers loads what it says."""
-    values = json.loads(config.read_bytes())
-    stated = {key: "float32" for key in ("dtype", "torch_dtype") if key in values}
-    if stated:
-        config.write_text(json.dumps({**values, **stated}, indent=2) + "\n")
+def amend(config: Path, values: Mapping[str, Any]) -> None:
+    """Make a config say these values too. transformers, for one, loads weights in the type its config states."""
+    if values:
+        config.write_text(json.dumps({**json.loads(config.read_bytes()), **values}, indent=2) + "\n")
 
 
 def pipeline_from(folder: Path, device: str) -> StableDiffusionPipeline:
@@ -189,6 +192,7 @@ def pipeline_from(folder: Path, device: str) -> StableDiffusionPipeline:
         requires_safety_checker=False,
         local_files_only=True,
     )
+    pipeline.scheduler.register_to_config(**scheduler_gaps(folder))
     pipeline.unet.to(memory_format=torch.channels_last)
     pipeline.vae.to(memory_format=torch.channels_last)
     return pipeline.to(device)

@@ -104,6 +104,27 @@ def test_asked_to_stop_it_stops_after_a_step_and_goes_on(uninterrupted, environm
     assert json.loads((tmp_path / "model.json").read_text())["weights"] == uninterrupted
 
 
+def test_pictures_that_are_encoded_in_the_loop_are_the_same_after_a_kill(environment, tmp_path):
+    """Without cached variants every step cuts anew, also by bf16 and with gradient checkpointing."""
+    overrides = (
+        "data.variants=0", "training.steps=6", 'training.precision="bf16"', "training.gradient_checkpointing=true",
+    )  # fmt: skip
+    for folder in (tmp_path / "whole", tmp_path / "killed"):
+        folder.mkdir()
+    process = start(tmp_path / "killed", environment, *overrides)
+    wait_for(tmp_path / "killed", "step-00000003", process)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    weights = []
+    for folder in (tmp_path / "whole", tmp_path / "killed"):
+        process = start(folder, environment, *overrides)
+        _, words = process.communicate(timeout=300)
+        assert process.returncode == 0, words
+        weights.append(json.loads((folder / "model.json").read_text())["weights"])
+
+    assert weights[0] == weights[1]
+
+
 def test_a_damaged_checkpoint_is_passed_over(uninterrupted, environment, tmp_path):
     """One flipped bit in the newest: the one before it is used, and said."""
     process = start(tmp_path, environment)
@@ -129,4 +150,4 @@ def test_a_checkpoint_holds_exactly_the_files_of_its_manifest(uninterrupted, who
 
     assert {name: sha256_of(newest / name) for name in manifest} == manifest
     assert {file.name for file in newest.iterdir()} == {*manifest, "manifest.json"}
-    assert len(list((whole / "samples" / "step-00000004").glob("*.png"))) == 4
+    assert len(list((whole / "samples").glob("*-step-00000004/*.png"))) == 4

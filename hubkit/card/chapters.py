@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any, Final
 
 from hubkit.card.escaping import Markdown, code
-from hubkit.card.metadata import dataset_name, is_rehearsal, public
+from hubkit.card.metadata import is_rehearsal
 from hubkit.card.pictures import in_words
 from hubkit.card.sections import Bullets, Code, Part, Picture, Section, Table, Words, joined
 from hubkit.data import CaptionedImages
@@ -38,7 +38,7 @@ class Facts:
     @property
     def dataset(self) -> str:
         """The dataset's name as a card gives it."""
-        return dataset_name(self.images.source)
+        return self.images.name
 
 
 def card(facts: Facts) -> Section:
@@ -126,7 +126,6 @@ def score_row(score: Score) -> list[str]:
 def meaning(score: Score) -> Markdown:
     """What a number is, with its paper, what it was seen through and what it was held against."""
     metric: Any = METRICS[score.kind]
-    reference = public(score.reference)
     return Markdown(
         Words(
             "meaning",
@@ -137,7 +136,7 @@ def meaning(score: Score) -> Markdown:
                 "scale": score.scale,
                 "extractor": code(score.extractor),
                 "revision": code(score.extractor_revision),
-                "reference": joined([f"{key} {value}" for key, value in reference.items()])
+                "reference": joined([f"{key} {value}" for key, value in score.reference.items()])
                 or Markdown("the prompts themselves"),
                 "notes": joined(score.notes) or Markdown("none"),
             },

@@ -12,11 +12,11 @@ from typing import Any, Final
 from hubkit import hub
 from hubkit.card.chapters import Facts, card
 from hubkit.card.escaping import front_matter, inline
-from hubkit.card.metadata import dataset_name, metadata, public
+from hubkit.card.metadata import metadata
 from hubkit.card.pictures import chosen, save_grid, save_sample
 from hubkit.data import CaptionedImages
 from hubkit.publishing import Release, draw, usage
-from hubkit.recipe import Recipe, dump
+from hubkit.recipe import Recipe, dump, shared
 from hubkit.scoring import Score, Scores
 from hubkit.training import TrainedModel
 from hubkit.values import fingerprint, sha256_of
@@ -139,16 +139,8 @@ def _write(making: Path, facts: Facts) -> None:
         [(sample.prompt, path) for sample, path in facts.gallery],
     )
     (making / "README.md").write_text(f"{front_matter(said)}\n{card(facts).render()}", encoding="utf-8")
-    (making / "recipe.toml").write_text(dump(_public(facts.recipe)), encoding="utf-8")
+    (making / "recipe.toml").write_text(dump(shared(facts.recipe)), encoding="utf-8")
     (making / LOCK).write_text(json.dumps(_lock(making, facts), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def _public(recipe: Recipe) -> Recipe:
-    """The recipe without paths of this machine: a folder of one's own keeps its name."""
-    if not recipe.data.folder:
-        return recipe
-    data = recipe.data.model_copy(update={"folder": Path(recipe.data.folder).name})
-    return recipe.model_copy(update={"data": data})
 
 
 def _lock(making: Path, facts: Facts) -> dict[str, Any]:
@@ -158,11 +150,9 @@ def _lock(making: Path, facts: Facts) -> dict[str, Any]:
         "format": FORMAT,
         "name": facts.recipe.name,
         "base": {"repo": model.base, "revision": model.base_revision, "license": model.base_license},
-        "data": {"repo": dataset_name(images.source), "revision": images.revision, "license": images.license},
+        "data": {"repo": images.name, "revision": images.revision, "license": images.license},
         "training": model.model_dump(mode="json", exclude={"folder", "base", "base_revision", "base_license"}),
-        "scores": [
-            {**score.model_dump(mode="json"), "reference": public(score.reference)} for score in facts.scores.scores
-        ],
+        "scores": [score.model_dump(mode="json") for score in facts.scores.scores],
         "files": dict(_hashes(making)),
     }
 
@@ -181,7 +171,7 @@ def _release(facts: Facts, place: Path) -> Release:
         folder=place,
         manifest=manifest,
         sizes={path: (place / path).stat().st_size for path in manifest},
-        message=f"{facts.recipe.name}: {facts.model.steps} steps on {dataset_name(facts.images.source)}",
+        message=f"{facts.recipe.name}: {facts.model.steps} steps on {facts.images.name}",
         proof_prompt=facts.proof.prompt,
         proof_image=PROOF,
         sampling=facts.scores.sampling,

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Final
 
 from hubkit import hub
@@ -48,7 +47,7 @@ def licence(base: str, stated: str | None) -> dict[str, str]:
 def model_index(name: str, data: Source, scores: Sequence[Score], data_revision: str) -> list[dict[str, Any]]:
     """The scores as the Hub lists them: each with all its settings. What is not a number is left to the table."""
     dataset = {
-        "name": dataset_name(data),
+        "name": data.name,
         "type": data.repo or OWN_PICTURES,
         "split": data.split,
         "revision": data_revision,
@@ -73,19 +72,8 @@ def arguments(score: Score) -> dict[str, Any]:
         "extractor": score.extractor,
         "extractor_revision": score.extractor_revision,
         **score.settings,
-        **{f"reference_{key}": value for key, value in public(score.reference).items()},
+        **{f"reference_{key}": value for key, value in score.reference.items()},
     }
-
-
-def public(reference: dict[str, str | int]) -> dict[str, str | int]:
-    """A reference without a path of this machine."""
-    name = str(reference.get("dataset", ""))
-    return {**reference, "dataset": f"folder {Path(name).name}"} if name.startswith("folder ") else reference
-
-
-def dataset_name(data: Source) -> str:
-    """The repo; or the folder's own name, not its path."""
-    return data.repo or f"folder {Path(data.folder or '').name}"
 
 
 def is_rehearsal(recipe: Recipe) -> bool:

@@ -44,8 +44,8 @@ class CaptionedImages(Record):
 
     @property
     def name(self) -> str:
-        """The repo, or 'a folder of one's own' by its name."""
-        return self.source.repo or f"folder {self.source.folder}"
+        """The repo, or the folder by its own name."""
+        return self.source.name
 
     def picture(self, row: int) -> Picture:
         """The picture of one row, upright, in RGB."""

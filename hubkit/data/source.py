@@ -1,6 +1,7 @@
 """The recipe's `[data]` table."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field
@@ -58,6 +59,11 @@ class Source(Settings):
             yield key, "would be ignored: a folder has none"
         if "variants" in self.changed and self.variants > 1 and not self.varies:
             yield "variants", "would draw the same picture each time: crop is 'center' and nothing is flipped"
+
+    @property
+    def name(self) -> str:
+        """The repo; or the folder's own name, without its path, which is nobody else's business."""
+        return self.repo or f"folder {Path(str(self.folder)).name}"
 
     @property
     def varies(self) -> bool:

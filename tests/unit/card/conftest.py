@@ -41,6 +41,7 @@ def recipe_of(
     subjects: Sequence[str] = SUBJECTS,
     templates: Sequence[str] = TEMPLATES,
     data: dict[str, Any] | None = None,
+    metrics: Sequence[dict[str, Any]] = ({"kind": "kid", "extractor": "alice/clip", "gate": {"better_than": "base"}},),
     **publish: Any,
 ) -> Recipe:
     return Recipe.model_validate(
@@ -52,7 +53,7 @@ def recipe_of(
             "method": {"kind": "full"},
             "training": {"steps": 20, "batch_size": 4, "learning_rate": 1e-4, "ema": {"decay": 0.9}},
             "samples": {"subjects": list(subjects), "templates": list(templates), "steps": 2},
-            "metrics": [{"kind": "kid", "extractor": "alice/clip", "gate": {"better_than": "base"}}],
+            "metrics": list(metrics),
             "publish": {"kind": "hub", "repo": "alice/sd-tiny", **publish},
         }
     )
@@ -98,6 +99,8 @@ def scored(tiny_model: Path, folder: Path, recipe: Recipe) -> Scored:
         base="alice/base",
         base_revision="b" * 40,
         base_license="creativeml-openrail-m",
+        base_license_name=None,
+        base_license_link=None,
         steps=20,
         examples=80,
         first_loss=1.0,
@@ -105,7 +108,7 @@ def scored(tiny_model: Path, folder: Path, recipe: Recipe) -> Scored:
         seconds=83.2,
         examples_per_second=0.96,
         peak_memory_bytes=512 * 2**20,
-        device="a CPU",
+        device="CPU (x86_64, 2 threads)",
         processes=1,
         parameters_trained=1234,
         versions={"hubkit-publisher": "0.1.0", "torch": "2.14.1"},

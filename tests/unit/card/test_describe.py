@@ -80,11 +80,15 @@ def test_the_hub_accepts_the_card(described: Release, run: Any):
 
 def test_a_folder_of_ones_own_keeps_its_path_to_itself(run_of: Callable[..., Any]):
     """Neither the card nor the recipe nor the lock names a path of this machine; and no dataset id is made up."""
-    run = run_of(data={"folder": "/home/someone/secret-project/ninjas", "resolution": 32})
+    weights = {"kind": "fid", "weights": "/home/someone/secret-project/inception.pth"}
+    run = run_of(data={"folder": "/home/someone/secret-project/ninjas", "resolution": 32}, metrics=[weights])
     release = run.describe()
+    recipe = tomllib.loads((release.folder / "recipe.toml").read_text())
 
     for name in ("README.md", "recipe.toml", "hubkit.lock.json"):
         assert "someone" not in (release.folder / name).read_text()
+    assert recipe["data"]["folder"] == "ninjas"
+    assert recipe["metrics"][0]["weights"] == "inception.pth"
     card = (release.folder / "README.md").read_text()
     assert "datasets" not in front(card)
     assert "--data DIR" in card

@@ -133,6 +133,14 @@ def cache_folder() -> Path:
     return Path(constants.HF_HOME) / "hubkit"
 
 
+def repo_cache(repo: str, kind: Kind) -> Path:
+    """Where the client keeps what it downloads of one repo."""
+    from huggingface_hub import constants
+    from huggingface_hub.file_download import repo_folder_name
+
+    return Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repo, repo_type=kind)
+
+
 def api(token: str | None = None) -> "HfApi":
     """huggingface_hub's client."""
     from huggingface_hub import HfApi

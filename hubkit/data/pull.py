@@ -8,7 +8,7 @@ import yaml
 from hubkit import hub
 from hubkit.data.decoding import UnreadableError, decode
 from hubkit.data.images import CaptionedImages
-from hubkit.data.rows import FolderRows, Rows, open_rows
+from hubkit.data.rows import FolderRows, Rows, inside, open_rows
 from hubkit.data.source import Source
 from hubkit.errors import DatasetError
 from hubkit.progress import say, track
@@ -59,7 +59,7 @@ def identify(source: Source) -> tuple[str, str | None]:
         facts = hub.resolve_dataset(str(source.repo), source.revision)
         return facts.sha, facts.license
     rows = FolderRows.read(source)
-    return rows.content_hash(), stated_license(Path(source.folder) / "README.md")
+    return rows.content_hash(), stated_license(inside(rows.folder, rows.folder / "README.md"))
 
 
 def stated_license(card: Path) -> str | None:

@@ -3,12 +3,15 @@
 import csv
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from hubkit import hub
+from hubkit.data.decoding import UnreadableError
 from hubkit.data.source import Source
 from hubkit.errors import DatasetError
 from hubkit.values import sha256_of
@@ -25,7 +28,7 @@ class Rows(Protocol):
         ...
 
     def encoded(self, row: int) -> bytes:
-        """The picture's bytes as stored."""
+        """The picture's bytes as stored. Raises UnreadableError where there are none."""
         ...
 
 
@@ -42,11 +45,14 @@ class HubRows:
     table: Any
     image: str
     captions: Sequence[str | None]
+    places: Sequence[Path]
+    """Folders a cell may point into: what was downloaded of this very dataset."""
 
     @classmethod
     def load(cls, source: Source, revision: str) -> "HubRows":
         """Download the split (or find it in the cache) and check its columns."""
         import datasets
+        import pyarrow as pa
 
         datasets.disable_progress_bars()
         try:
@@ -61,16 +67,33 @@ class HubRows:
             if column not in table.column_names:
                 raise missing_column(column, f"{source.repo}", table.column_names)
         captions = table[source.caption]
-        encoded = table.cast_column(source.image, datasets.Image(decode=False))
-        return cls(encoded, source.image, tuple(captions))
+        try:
+            encoded = table.cast_column(source.image, datasets.Image(decode=False))
+        except (pa.ArrowException, TypeError, ValueError) as error:
+            raise DatasetError(
+                f"the column {source.image!r} of {source.repo} holds no pictures, but {table.features[source.image]}",
+                help="data.image names the column",
+            ) from error
+        places = (hub.repo_cache(str(source.repo), "dataset"), Path(datasets.config.HF_DATASETS_CACHE))
+        return cls(encoded, source.image, tuple(captions), tuple(place.resolve() for place in places))
 
     def encoded(self, row: int) -> bytes:
         """The picture's bytes, from the parquet cell or the file it points to."""
         cell = self.table[row][self.image]
-        if cell is None:
-            return b""
-        content: bytes = cell["bytes"] or Path(cell["path"]).read_bytes()
+        if cell is None or not (cell["bytes"] or cell["path"]):
+            raise UnreadableError("there is none")
+        content: bytes = cell["bytes"] or self._downloaded(cell["path"])
         return content
+
+    def _downloaded(self, said: str) -> bytes:
+        """A file of the dataset. A cell may say any path: one of the user's own files is never read."""
+        try:
+            file = Path(said).resolve()
+            if any(file.is_relative_to(place) for place in self.places) and file.is_file():
+                return file.read_bytes()
+        except (OSError, ValueError) as error:
+            raise UnreadableError(f"{said[:80]!r} cannot be read: {error}") from error
+        raise UnreadableError(f"the row holds no bytes, only the path {said[:80]!r}, which is no file of the dataset")
 
 
 @dataclass(frozen=True)
@@ -85,7 +108,9 @@ class FolderRows:
 
     @classmethod
     def read(cls, source: Source) -> "FolderRows":
-        """Pair every picture with its caption. Stray files and hidden folders are passed over."""
+        """Pair every picture with its caption. Stray files and hidden folders are passed over; a link that leads out
+        of the folder is refused.
+        """
         folder = Path(str(source.folder))
         if not folder.is_dir():
             raise DatasetError(f"{source.folder!r} is not a folder", help="`--data DIR` names a folder of pictures")
@@ -114,8 +139,7 @@ def captions_of(folder: Path, column: str) -> Iterator[tuple[Path, str | None]]:
     entries = listed(folder, column)
     if entries is not None:
         for name, caption in entries:
-            file = (folder / name).resolve()
-            if not file.is_relative_to(folder.resolve()) or not file.is_file():
+            if "\0" in name or not inside(folder, folder / name).is_file():
                 raise DatasetError(f"metadata names {name[:80]!r}, which is not in {folder.name!r}")
             yield folder / name, caption
         return
@@ -123,13 +147,31 @@ def captions_of(folder: Path, column: str) -> Iterator[tuple[Path, str | None]]:
         hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
         if hidden or file.suffix.lower() not in PICTURES or not file.is_file():
             continue
-        text = file.with_suffix(".txt")
-        yield file, text.read_text(encoding="utf-8").strip() if text.is_file() else None
+        yield inside(folder, file), caption_beside(folder, file)
+
+
+def inside(folder: Path, file: Path) -> Path:
+    """The file, if it is truly in the folder: a link could lead to anything of the user's. Raises DatasetError."""
+    if not file.resolve().is_relative_to(folder.resolve()):
+        raise DatasetError(
+            f"{os.path.relpath(file, folder)[:80]!r} is not in {folder.name!r}, or is a link that leads out of it",
+            help="copy the file into the folder",
+        )
+    return file
+
+
+def caption_beside(folder: Path, picture: Path) -> str | None:
+    """What the `.txt` beside a picture says; None where there is none."""
+    text = inside(folder, picture.with_suffix(".txt"))
+    try:
+        return text.read_text(encoding="utf-8").strip() if text.is_file() else None
+    except ValueError as error:
+        raise DatasetError(f"{text.name[:80]!r} in {folder.name!r} is no UTF-8 text") from error
 
 
 def listed(folder: Path, column: str) -> list[tuple[str, str | None]] | None:
     """The rows of `metadata.csv` or `metadata.jsonl`; None when the folder has neither."""
-    table, lines = folder / "metadata.csv", folder / "metadata.jsonl"
+    table, lines = (inside(folder, folder / name) for name in ("metadata.csv", "metadata.jsonl"))
     try:
         if table.is_file():
             with table.open(encoding="utf-8-sig", newline="") as file:
@@ -140,9 +182,11 @@ def listed(folder: Path, column: str) -> list[tuple[str, str | None]] | None:
             return None
     except (ValueError, csv.Error) as error:
         raise DatasetError(f"the metadata of {folder.name!r} cannot be read: {error}") from error
+    if bad := [row for row in rows if not isinstance(row, dict)]:
+        raise DatasetError(f"the metadata of {folder.name!r} holds {str(bad[0])[:80]!r}, which is no row with names")
     for needed in ("file_name", column):
-        if rows and needed not in rows[0]:
-            raise missing_column(needed, f"the metadata of {folder.name!r}", list(rows[0]))
+        if lacking := [row for row in rows if needed not in row]:
+            raise missing_column(needed, f"the metadata of {folder.name!r}", list(lacking[0]))
     return [(str(row["file_name"]), row[column]) for row in rows]
 
 

@@ -132,3 +132,36 @@ def test_the_licence_of_the_folder_is_read_from_its_card(folder, tmp_path):
 
     assert pulled(folder, tmp_path / "a").license == "cc-by-sa-4.0"
     assert pulled(folder, tmp_path / "b", license="cc0-1.0").license == "cc0-1.0"
+
+
+@pytest.mark.parametrize("name", ["3.png", "3.txt", "metadata.csv", "README.md", "deeper"])
+def test_a_link_out_of_the_folder_is_refused(folder, tmp_path, name):
+    """A picture, a caption, the metadata, the card, a folder: none may lead to another file of the user's."""
+    (tmp_path / "private").mkdir()
+    Image.new("RGB", (40, 40)).save(tmp_path / "private" / "x.png")
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).symlink_to(tmp_path / "private" / ("" if name == "deeper" else "x.png"))
+    if name == "deeper":
+        (folder / "metadata.csv").write_text("file_name,text\ndeeper/x.png,red\n")
+
+    with pytest.raises(DatasetError, match=f"'{name}.*' is not in 'mine', or is a link"):
+        pulled(folder, tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    "lines", ['["0.png", "red"]', '{"file_name": "0.png"}', "{", '{"file_name": "0.png\\u0000", "text": "red"}']
+)
+def test_metadata_that_are_none_are_refused(folder, tmp_path, lines):
+    """Exit 3 and one line, whatever a stranger wrote."""
+    (folder / "metadata.jsonl").write_text(lines)
+
+    with pytest.raises(DatasetError, match="metadata"):
+        pulled(folder, tmp_path / "run")
+
+
+def test_a_caption_that_is_no_text_is_refused(folder, tmp_path):
+    """The file is named."""
+    (folder / "3.txt").write_bytes(b"\xff\xfe\x00")
+
+    with pytest.raises(DatasetError, match=r"'3\.txt'"):
+        pulled(folder, tmp_path / "run")

@@ -75,6 +75,20 @@ class RepoFacts:
     """Bytes of every file, by its path."""
 
 
+def agreed_license(repo: str, card: str | None, recipe: str | None) -> str | None:
+    """The licence of what a repo or folder holds: its card's; the recipe's where its card says none.
+
+    Raises RecipeError where they differ: a recipe cannot change another's terms.
+    """
+    if card and recipe and card.lower() != recipe.lower():
+        raise RecipeError(
+            f"the recipe states the licence {recipe!r} for {repo}, whose own card says {card!r}",
+            help="leave it out of the recipe: it is for where the card says none",
+            code="HK284",
+        )
+    return card or recipe
+
+
 @dataclass(frozen=True)
 class RemoteFile:
     """A file as the Hub lists it: its git blob sha1, or its sha256 where the Hub keeps it outside git (LFS)."""

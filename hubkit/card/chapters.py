@@ -201,7 +201,7 @@ def data(facts: Facts) -> Section:
 
 def licence(facts: Facts) -> Section:
     """Whose terms the weights and the pictures come under."""
-    base = facts.model.base_license
+    base = facts.model.base_license_name or facts.model.base_license
     of_base = Words("licence_base", {"base": code(facts.model.base), "licence": code(base or "")})
     of_data = Words("licence_data", {"dataset": code(facts.dataset), "licence": code(facts.images.license or "")})
     return Section(

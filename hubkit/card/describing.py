@@ -12,9 +12,10 @@ from typing import Any, Final
 from hubkit import hub
 from hubkit.card.chapters import Facts, card
 from hubkit.card.escaping import front_matter, inline
-from hubkit.card.metadata import metadata
+from hubkit.card.metadata import Licence, metadata
 from hubkit.card.pictures import chosen, save_grid, save_sample
 from hubkit.data import CaptionedImages
+from hubkit.errors import BaseModelError
 from hubkit.publishing import Release, draw, usage
 from hubkit.recipe import Recipe, dump, shared
 from hubkit.scoring import Score, Scores
@@ -24,6 +25,10 @@ from hubkit.values import fingerprint, sha256_of
 FORMAT: Final = 1
 LOCK: Final = "hubkit.lock.json"
 PROOF: Final = "images/usage.png"
+ELSEWHERE: Final = {
+    "folder", "base", "base_revision", "base_license", "base_license_name", "base_license_link",
+}  # fmt: skip
+"""What the lock says of the base, and not of its training."""
 
 
 def describe(recipe: Recipe, images: CaptionedImages, model: TrainedModel, scores: Scores, folder: Path) -> Release:
@@ -62,9 +67,17 @@ def made(folder: Path, made_from: str | None = None) -> Release | None:
 def draft(recipe: Recipe) -> str:
     """The card as far as it is known before the training: real names and licences, made-up scores.
 
-    Asks the Hub for the base. Raises BaseModelError, AuthorisationError, StoppedError.
+    Asks the Hub for the base. Raises BaseModelError, also where neither its card nor the recipe states a licence;
+    RecipeError where they differ; AuthorisationError, StoppedError.
     """
     base = hub.resolve_model(recipe.model.base, recipe.model.revision)
+    stated = hub.agreed_license(base.repo, base.license, recipe.model.license)
+    if not stated:
+        raise BaseModelError(
+            f"{base.repo} states no licence, so nobody could tell what they may do with a model made from it",
+            help="look for its terms, then set model.license, such as --set 'model.license=\"creativeml-openrail-m\"'",
+            code="HK410",
+        )
     made_up = [
         Score(
             metric=metric.kind, kind=metric.kind, value=0.0, base=0.0, better="lower", n=0, scale="", extractor="",
@@ -72,9 +85,8 @@ def draft(recipe: Recipe) -> str:
         )
         for metric in recipe.metrics
     ]  # fmt: skip
-    said = metadata(
-        recipe, recipe.model.license or base.license, made_up, "main", [("a prompt", "images/sample-0.png")]
-    )
+    licence = Licence(stated, base.license_name, base.license_link)
+    said = metadata(recipe, licence, made_up, "main", [("a prompt", "images/sample-0.png")])
     return f"{front_matter(said)}\n# {inline(recipe.name)}\n"
 
 
@@ -133,7 +145,7 @@ def _write(making: Path, facts: Facts) -> None:
     """The card, the recipe and, last, the lock over all of them."""
     said = metadata(
         facts.recipe,
-        facts.model.base_license,
+        Licence(facts.model.base_license, facts.model.base_license_name, facts.model.base_license_link),
         facts.scores.scores,
         facts.images.revision,
         [(sample.prompt, path) for sample, path in facts.gallery],
@@ -149,9 +161,15 @@ def _lock(making: Path, facts: Facts) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "name": facts.recipe.name,
-        "base": {"repo": model.base, "revision": model.base_revision, "license": model.base_license},
+        "base": {
+            "repo": model.base,
+            "revision": model.base_revision,
+            "license": model.base_license,
+            "license_name": model.base_license_name,
+            "license_link": model.base_license_link,
+        },
         "data": {"repo": images.name, "revision": images.revision, "license": images.license},
-        "training": model.model_dump(mode="json", exclude={"folder", "base", "base_revision", "base_license"}),
+        "training": model.model_dump(mode="json", exclude=ELSEWHERE),
         "scores": [score.model_dump(mode="json") for score in facts.scores.scores],
         "files": dict(_hashes(making)),
     }

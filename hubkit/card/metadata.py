@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from hubkit import hub
@@ -15,16 +16,25 @@ OWN_PICTURES: Final = "imagefolder"
 """What `datasets` calls a folder of pictures; a path of this machine is nobody's business."""
 
 
+@dataclass(frozen=True)
+class Licence:
+    """What the base's card states; name and link where the licence is of its own kind."""
+
+    id: str | None
+    name: str | None = None
+    link: str | None = None
+
+
 def metadata(
     recipe: Recipe,
-    base_license: str | None,
+    base_license: Licence,
     scores: Sequence[Score],
     data_revision: str,
     widget: Sequence[tuple[str, str]],
 ) -> dict[str, Any]:
     """The front matter; `widget` holds prompts and the paths of their pictures. The licence is the base's."""
     said: dict[str, Any] = {
-        **licence(recipe.model.base, base_license),
+        **licence(recipe.model.base, recipe.model.revision or "main", base_license),
         "library_name": "diffusers",
         "pipeline_tag": TASK["type"],
         "base_model": recipe.model.base,
@@ -37,11 +47,15 @@ def metadata(
     return {key: value for key, value in said.items() if value}
 
 
-def licence(base: str, stated: str | None) -> dict[str, str]:
-    """The base's licence. The Hub asks for a name and a link where it is a licence of its own kind."""
-    if stated == "other":
-        return {"license": "other", "license_name": "same-as-base-model", "license_link": hub.repo_url(base)}
-    return {"license": stated or "unknown"}
+def licence(base: str, revision: str, stated: Licence) -> dict[str, str]:
+    """The base's licence. The Hub asks for a name and a link where it is a licence of its own kind; a link to a file
+    of the base becomes its address, since the file is not in the release.
+    """
+    if stated.id != "other":
+        return {"license": stated.id or "unknown"}
+    link = stated.link or hub.repo_url(base)
+    address = link if "://" in link else hub.file_url(base, revision, link.removeprefix("./"))
+    return {"license": "other", "license_name": stated.name or "same-as-base-model", "license_link": address}
 
 
 def model_index(name: str, data: Source, scores: Sequence[Score], data_revision: str) -> list[dict[str, Any]]:

@@ -28,8 +28,9 @@ def pull(source: Source, folder: Path) -> CaptionedImages:
     """The dataset of the recipe's `[data]`, at one revision, audited and split. Raises DatasetError with the rows
     named.
     """
-    revision, licence = identify(source)
-    made_from = fingerprint(FORMAT, source, revision)
+    revision, stated = identify(source)
+    licence = hub.agreed_license(source.name, stated, source.license)
+    made_from = fingerprint(FORMAT, source, revision, licence)
     path = folder / "images.json"
     if images := CaptionedImages.load(path, made_from):
         return images
@@ -41,7 +42,7 @@ def pull(source: Source, folder: Path) -> CaptionedImages:
     images = CaptionedImages(
         source=source,
         revision=revision,
-        license=source.license or licence,
+        license=licence,
         captions=tuple(caption or "" for caption in rows.captions),
         sizes=tuple(sizes),
         train=tuple(train),

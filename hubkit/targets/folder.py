@@ -27,7 +27,9 @@ class FolderTarget(Settings):
         return Path(self.path, name).as_posix()
 
     def check(self, name: str, card: Callable[[], str], made: Release | None = None) -> None:
-        """Refuse a folder that cannot be written, or that holds something else under this name."""
+        """Refuse a folder that cannot be written, or that holds something else under this name; and write the draft,
+        which refuses a base without a licence.
+        """
         place = Path(self.path, name)
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -41,6 +43,7 @@ class FolderTarget(Settings):
                 help="move it away, or set publish.path",
                 code="HK506",
             )
+        card()
 
     def publish(self, release: Release) -> Publication:
         """Copy the release beside its place, verify the copy, and turn the place's link to it in one step."""

@@ -51,7 +51,7 @@ def train(
     facts = hub.resolve_model(model.base, model.revision)
     now: dict[str, Any] = {
         "folder": folder / "model",
-        "base_license": facts.license or model.license,
+        "base_license": hub.agreed_license(model.base, facts.license, model.license),
         "base_license_name": facts.license_name,
         "base_license_link": facts.license_link,
     }

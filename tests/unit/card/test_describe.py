@@ -12,9 +12,15 @@ from PIL import Image
 
 from hubkit import hub
 from hubkit.card import draft, made
-from hubkit.errors import BaseModelError, IntegrityError
+from hubkit.errors import BaseModelError, IntegrityError, RecipeError
 from hubkit.publishing import Release, inspect
+from hubkit.recipe import Recipe
 from hubkit.values import sha256_of
+
+
+def recipe_with(recipe: Recipe, **model: Any) -> Recipe:
+    """The recipe with other keys in its `[model]`."""
+    return recipe.model_copy(update={"model": recipe.model.model_copy(update=model)})
 
 
 def front(card: str) -> dict[str, Any]:
@@ -72,10 +78,15 @@ def test_the_metadata_say_what_the_hub_files_it_under(described: Release):
 
 @pytest.mark.usefixtures("as_alice")
 def test_the_hub_accepts_the_card(described: Release, run: Any):
-    """As it is, and where the base's licence is of its own kind."""
+    """As it is, and where the base's licence is of its own kind: its name and its text are the base's."""
     hub.validate_card((described.folder / "README.md").read_text())
-    model = run.model.model_copy(update={"base_license": "other"})
-    hub.validate_card((run.but(model=model).describe().folder / "README.md").read_text())
+    own = {"base_license": "other", "base_license_name": "bespoke", "base_license_link": "LICENSE.md"}
+    card = (run.but(model=run.model.model_copy(update=own)).describe().folder / "README.md").read_text()
+
+    hub.validate_card(card)
+    assert front(card)["license_name"] == "bespoke"
+    assert front(card)["license_link"] == hub.file_url("alice/base", "b" * 40, "LICENSE.md")
+    assert "`bespoke`" in card
 
 
 def test_a_folder_of_ones_own_keeps_its_path_to_itself(run_of: Callable[..., Any]):
@@ -189,9 +200,24 @@ def test_the_draft_is_what_the_hub_is_asked_about(run: Any):
     with pytest.raises(BaseModelError):
         draft(run.recipe)
     hub.put_repo("alice/base", "model", {"README.md": b"---\nlicense: mit\n---\n"}, "seed")
-    recipe = run.recipe.model_copy(update={"model": run.recipe.model.model_copy(update={"revision": None})})
+    recipe = recipe_with(run.recipe, revision=None)
     card = draft(recipe)
 
     hub.validate_card(card)
     assert front(card)["license"] == "mit"
+    with pytest.raises(RecipeError, match="'openrail' for alice/base, whose own card says 'mit'"):
+        draft(recipe_with(recipe, license="openrail"))
     assert ["kid"] == [metric["type"] for metric in front(card)["model-index"][0]["results"][0]["metrics"]]
+
+
+@pytest.mark.usefixtures("as_alice")
+def test_a_base_without_a_licence_is_refused_before_the_training(run: Any):
+    """Exit 4, unless the recipe states what the base's card leaves out."""
+    hub.put_repo("alice/base", "model", {"README.md": b"---\ntags:\n- a-base\n---\n"}, "seed")
+    recipe = recipe_with(run.recipe, revision=None)
+
+    with pytest.raises(BaseModelError, match="states no licence") as caught:
+        recipe.publish.check("tiny", lambda: draft(recipe))
+    assert caught.value.exit_code == 4
+    assert "model.license" in str(caught.value)
+    assert front(draft(recipe_with(recipe, license="openrail")))["license"] == "openrail"

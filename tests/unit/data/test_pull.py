@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from hubkit.data import CaptionedImages, Source, pull
-from hubkit.errors import DatasetError
+from hubkit.errors import DatasetError, RecipeError
 
 
 @pytest.fixture
@@ -127,11 +127,13 @@ def test_a_changed_picture_is_another_dataset(folder, tmp_path):
 
 
 def test_the_licence_of_the_folder_is_read_from_its_card(folder, tmp_path):
-    """Unless the recipe states it."""
+    """The recipe's is for a folder whose card says none; it cannot change another's terms."""
+    assert pulled(folder, tmp_path / "a", license="cc0-1.0").license == "cc0-1.0"
     (folder / "README.md").write_text("---\nlicense: cc-by-sa-4.0\n---\n# mine\n")
 
-    assert pulled(folder, tmp_path / "a").license == "cc-by-sa-4.0"
-    assert pulled(folder, tmp_path / "b", license="cc0-1.0").license == "cc0-1.0"
+    assert pulled(folder, tmp_path / "b").license == "cc-by-sa-4.0"
+    with pytest.raises(RecipeError, match="whose own card says 'cc-by-sa-4"):
+        pulled(folder, tmp_path / "c", license="cc0-1.0")
 
 
 @pytest.mark.parametrize("name", ["3.png", "3.txt", "metadata.csv", "README.md", "deeper"])

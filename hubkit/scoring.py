@@ -30,6 +30,8 @@ FORMAT: Final = 1
 EXTRACTED_AT_ONCE: Final = 16
 GROUPS: Final = 20
 """Of the delete-a-group jackknife."""
+FEW_FEATURES: Final = 256
+"""Up to so many features any metric is cheap enough for a jackknife."""
 CONFIDENT: Final = 1.96
 """Standard errors around a difference that cover it in 95 of 100 cases."""
 HOLDOUT_SEEDS: Final = 10_000
@@ -136,7 +138,7 @@ class Metric(Protocol):
     """A sentence or two for those who read the card."""
     scale: ClassVar[str]
     resampled: ClassVar[bool]
-    """Whether `value` is cheap enough for a jackknife."""
+    """Whether `value` is cheap enough for a jackknife over any number of features."""
     reads_captions: ClassVar[bool]
 
     def see(self) -> Extractor:
@@ -147,8 +149,10 @@ class Metric(Protocol):
         """The number's name with its protocol."""
         ...
 
-    def notes(self, n: int, features: int) -> tuple[str, ...]:
-        """What a reader must know of a number over `n` pictures with that many features each."""
+    def notes(self, n: int, features: int, cut: int) -> tuple[str, ...]:
+        """What a reader must know of a number over `n` pictures with that many features each, `cut` of whose captions
+        were too long to be read whole.
+        """
         ...
 
     def value(self, samples: Features, reference: Features) -> float:
@@ -243,15 +247,15 @@ def measure(
         kind=metric.kind,
         value=metric.value(finetuned, real),
         base=metric.value(base, real),
-        difference_error=difference_error(metric, finetuned, base, real) if metric.resampled else None,
+        difference_error=difference_error(metric, finetuned, base, real),
         better=metric.better,
         n=n,
         scale=metric.scale,
-        extractor=extractor.name,
+        extractor=extractor.source,
         extractor_revision=extractor.revision,
         settings={**samples.facts(images.source.resolution), **drawing, "resize": extractor.preprocessing},
         reference={} if metric.reads_captions else held_out,
-        notes=metric.notes(n, finetuned.images.shape[1]),
+        notes=metric.notes(n, finetuned.images.shape[1], extractor.truncated(prompts) if metric.reads_captions else 0),
     )
     return gated(metric.gate, measured)
 
@@ -262,8 +266,10 @@ def difference_error(metric: Metric, finetuned: Features, base: Features, real: 
     Both models draw the same prompts from the same latents, so a group is left out of both at once, and of the
     reference rows it belongs to.
     A bootstrap would not do: rows drawn twice bring back the small-sample bias of a distance between distributions.
+    None where there are too few rows, or where forty values take too long.
     """
-    if len(finetuned.images) < 2 * GROUPS:
+    rows, features = finetuned.images.shape
+    if rows < 2 * GROUPS or (features > FEW_FEATURES and not metric.resampled):
         return None
     left_out = [
         metric.value(finetuned.without(group), real.without(group))

@@ -1,0 +1,78 @@
+"""The quickstart's base against itself with other seeds: whatever differs is noise, and must be called so.
+
+    python benchmarks/base_against_itself.py [PAIRS]
+
+Draws the held-out captions of `recipes/quickstart.toml` with the base from one set of seeds and from PAIRS others
+(default 1), and prints for each pair what hubkit's scores say of the difference.
+"""
+
+import math
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hubkit.endpoint import settle
+from hubkit.recipe import Recipe, load
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from hubkit.data import CaptionedImages
+    from hubkit.scoring import Metric
+
+RECIPE = Path(__file__).parents[1] / "recipes" / "quickstart.toml"
+OTHER_SEEDS = 100_000
+
+Pictures = Sequence["Image"]
+
+
+def main() -> None:
+    """Draw, score, print."""
+    recipe = load(RECIPE)
+    settle(None, recipe.hub)
+    from hubkit.data import pull
+    from hubkit.pinning import pin
+
+    pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+    with tempfile.TemporaryDirectory() as name:
+        recipe = pin(recipe, Path(name))
+        images = pull(recipe.data, Path(name))
+        drawn = [by_the_base(recipe, images, again, Path(name)) for again in range(pairs + 1)]
+        for metric in recipe.metrics:
+            for other in drawn[1:]:
+                print(judged(metric, drawn[0], other, images))
+
+
+def by_the_base(recipe: Recipe, images: "CaptionedImages", again: int, folder: Path) -> Pictures:
+    """The held-out captions, drawn from the seeds number `again`."""
+    from hubkit.devices import device
+    from hubkit.sampling import Shot, draw
+    from hubkit.scoring import HOLDOUT_SEEDS, opened
+
+    first = HOLDOUT_SEEDS + OTHER_SEEDS * again
+    rows = images.holdout[: recipe.samples.holdout]
+    shots = [Shot(images.captions[row], first + number) for number, row in enumerate(rows)]
+    pipeline = recipe.model.pipeline(recipe.model.fetch(), device=device())
+    return opened(draw(pipeline, shots, recipe.samples, images.source.resolution, folder / f"seeds-{again}"))
+
+
+def judged(metric: "Metric", base: Pictures, other: Pictures, images: "CaptionedImages") -> str:
+    """The difference, its standard error, and whether it is called a change."""
+    from hubkit.data.transforms import square
+    from hubkit.scoring import CONFIDENT, Features, difference_error
+
+    extractor = metric.see()
+    prompts = [images.captions[row] for row in images.holdout[: len(base)]]
+    captions = extractor.captions(prompts) if metric.reads_captions else None
+    held_out = [square(images.picture(row).open(), images.source, None) for row in images.holdout]
+    real, one, two = (Features(extractor.images(part), captions) for part in (held_out, base, other))
+    difference = metric.value(two, real) - metric.value(one, real)
+    error = difference_error(metric, two, one, real) or math.nan
+    said = {True: "a change", False: "no measurable change"}[abs(difference) > CONFIDENT * error]
+    return f"{metric.kind}: {difference:+.4g} +- {error:.4g}: {'not tested' if math.isnan(error) else said}"
+
+
+if __name__ == "__main__":
+    main()

@@ -13,6 +13,8 @@ class Extractor(Protocol):
 
     name: str
     """Short, as in `fd[name]`."""
+    source: str
+    """Whole, as on the card: its repo, or 'inception'. Two repos may have the same short name."""
     revision: str
     """Commit SHA of its repo, or sha256 of its weights."""
     preprocessing: str
@@ -24,4 +26,8 @@ class Extractor(Protocol):
 
     def captions(self, captions: Sequence[str]) -> "Tensor":
         """Features of captions, (N, D), float32, in the same space as the pictures'."""
+        ...
+
+    def truncated(self, captions: Sequence[str]) -> int:
+        """How many captions are longer than it reads."""
         ...

@@ -1,5 +1,6 @@
 """The keys of a metric that compares sets of pictures: which extractor it looks through."""
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Self
 
@@ -14,7 +15,10 @@ class ComparesPictures(Settings):
     """Inception, as in the literature, or a CLIP model of the Hub."""
 
     extractor: ExtractorName = Field("inception", description="'inception', or a CLIP model on the Hub.")
-    revision: str | None = Field(None, description="Of the CLIP model; resolved to a commit SHA and locked.")
+    revision: str | None = Field(
+        None,
+        description="Of the CLIP model, or of the repo that `weights` names; resolved to a commit SHA and locked.",
+    )
     weights: Annotated[str | None, LocalPath("the recipe's folder", unless=HUB_FILE)] = Field(
         None,
         description="Inception weights: a file beside the recipe, or `namespace/name:file` on the Hub. "
@@ -25,18 +29,28 @@ class ComparesPictures(Settings):
         """What is wrong between the keys of this table."""
         if self.weights and self.extractor != "inception":
             yield "weights", "would be ignored: they are Inception's"
-        if self.revision and self.extractor == "inception":
-            yield "revision", "would be ignored: Inception has none; its weights are chosen by `weights`"
+        if self.revision and not self.repo:
+            yield "revision", "would be ignored: nothing here comes from a repo of the Hub"
+
+    @property
+    def repo(self) -> str | None:
+        """Where on the Hub the extractor, or its weights, come from."""
+        if self.extractor != "inception":
+            return self.extractor
+        weights = self.weights or ""
+        return weights.partition(":")[0] if re.fullmatch(HUB_FILE, weights) else None
 
     def pinned(self) -> Self:
-        """The same, with the revision's commit SHA where the extractor comes from the Hub."""
-        if self.extractor == "inception":
+        """The same, with the revision's commit SHA where the extractor or its weights come from the Hub."""
+        if not self.repo:
             return self
-        return self.model_copy(update={"revision": hub.resolve_model(self.extractor, self.revision).sha})
+        return self.model_copy(update={"revision": hub.resolve_model(self.repo, self.revision).sha})
 
     def see(self) -> Extractor:
         """The extractor."""
         from hubkit.extractors.clip import Clip
         from hubkit.extractors.inception import Inception
 
-        return Inception(self.weights) if self.extractor == "inception" else Clip(self.extractor, self.revision)
+        if self.extractor == "inception":
+            return Inception(self.weights, self.revision)
+        return Clip(self.extractor, self.revision)

@@ -30,7 +30,7 @@ class Clip:
     def __init__(self, repo: str, revision: str | None) -> None:
         """Resolve the revision; nothing is downloaded before the first picture. Raises BaseModelError."""
         self.facts = hub.resolve_model(repo, revision)
-        self.repo = repo
+        self.source = repo
         self.name = repo.rpartition("/")[2]
         self.revision = self.facts.sha
         if "model.safetensors" not in self.facts.files:
@@ -39,7 +39,7 @@ class Clip:
     @cached_property
     def folder(self) -> Path:
         """The downloaded snapshot."""
-        return hub.snapshot(self.repo, self.revision, kind="model", allow=sorted(NEEDED & set(self.facts.files)))
+        return hub.snapshot(self.source, self.revision, kind="model", allow=sorted(NEEDED & set(self.facts.files)))
 
     @cached_property
     def model(self) -> Any:

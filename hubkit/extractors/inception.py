@@ -4,6 +4,7 @@ Paper: Szegedy et al. (2016), Rethinking the Inception Architecture, https://arx
 """
 
 import pickle
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,7 @@ from urllib.error import URLError
 from hubkit import hub
 from hubkit.errors import BaseModelError, MachineError
 from hubkit.progress import say
-from hubkit.values import sha256_of
+from hubkit.values import HUB_FILE, sha256_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -33,12 +34,13 @@ class Inception:
 
     preprocessing = "torch bilinear with antialiasing to 299"
 
-    def __init__(self, weights: str | None) -> None:
+    def __init__(self, weights: str | None, revision: str | None) -> None:
         """Find the weights: a path, a file on the Hub, or the published ones. Raises BaseModelError, MachineError."""
-        self.path = find_weights(weights)
+        self.path = find_weights(weights, revision)
         self.revision = sha256_of(self.path)
         known = self.revision.startswith(HASH_PREFIX)
         self.name = "inception" if known else f"inception with other weights {self.revision[:8]}"
+        self.source = self.name
 
     @cached_property
     def model(self) -> Any:
@@ -72,14 +74,18 @@ class Inception:
         """Inception knows no words."""
         raise NotImplementedError("Inception has no caption features")
 
+    def truncated(self, captions: Sequence[str]) -> int:
+        """It reads none."""
+        raise NotImplementedError("Inception reads no captions")
 
-def find_weights(weights: str | None) -> Path:
-    """The file with the weights, downloaded if need be."""
+
+def find_weights(weights: str | None, revision: str | None) -> Path:
+    """The file with the weights, downloaded if need be; `revision` is that of the repo on the Hub."""
     if weights is None:
         return published_weights()
-    if ":" in weights:
+    if re.fullmatch(HUB_FILE, weights):
         repo, _, name = weights.partition(":")
-        facts = hub.resolve_model(repo, None)
+        facts = hub.resolve_model(repo, revision)
         if name not in facts.files:
             raise BaseModelError(f"{repo} has no file {name[:80]!r}")
         return hub.snapshot(repo, facts.sha, kind="model", allow=[name]) / name

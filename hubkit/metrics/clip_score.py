@@ -49,9 +49,9 @@ class ClipScore(Settings):
         """With the CLIP model: scores of two of them do not compare."""
         return f"clip-score[{extractor.name}]"
 
-    def notes(self, n: int, features: int) -> tuple[str, ...]:
-        """Nothing to warn of."""
-        return ()
+    def notes(self, n: int, features: int, cut: int) -> tuple[str, ...]:
+        """What it did not read."""
+        return (f"{cut} of {n} captions are longer than the model reads and were cut",) if cut else ()
 
     def value(self, samples: Features, reference: Features) -> float:
         """torchmetrics' CLIPScore over the pictures and their prompts."""

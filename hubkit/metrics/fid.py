@@ -35,7 +35,7 @@ class FrechetDistance(ComparesPictures):
         """With its n: two of them at different n do not compare."""
         return f"fid@{n}" if extractor.name == "inception" else f"fd[{extractor.name}]@{n}"
 
-    def notes(self, n: int, features: int) -> tuple[str, ...]:
+    def notes(self, n: int, features: int, cut: int) -> tuple[str, ...]:
         """What a small n does to it."""
         few = (
             f"over {n} pictures, under {COMPARABLE:,}: biased upwards, comparable only with the base's number beside it"

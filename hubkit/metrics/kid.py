@@ -37,7 +37,7 @@ class KernelDistance(ComparesPictures):
         """KID with Inception, a kernel distance with anything else."""
         return "kid" if extractor.name == "inception" else f"kid[{extractor.name}]"
 
-    def notes(self, n: int, features: int) -> tuple[str, ...]:
+    def notes(self, n: int, features: int, cut: int) -> tuple[str, ...]:
         """Nothing to warn of: unbiased at any n."""
         return ()
 

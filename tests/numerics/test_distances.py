@@ -51,11 +51,11 @@ def test_frechet_distance_with_fewer_pictures_than_features():
 
 def test_frechet_distance_says_what_a_small_n_does_to_it():
     """Under 2,048 pictures, and with fewer pictures than features."""
-    notes = FID.notes(122, 2048)
+    notes = FID.notes(122, 2048, 0)
 
     assert "2,048" in notes[0]
     assert "rank-deficient" in notes[1]
-    assert FID.notes(5000, 2048) == ()
+    assert FID.notes(5000, 2048, 0) == ()
 
 
 def test_kernel_distance_is_the_mean_over_pairs():

@@ -88,7 +88,12 @@ def test_a_fault_within_a_key_names_its_line_and_what_it_must_be(write, old, new
         ('better_than = "base"', "at_least = 3, at_most = 2", 25, "contradicts at_most = 2"),
         ('better_than = "base"', "at_least = 3", 25, "is the wrong way round: lower is better"),
         ('kind = "fid"', 'kind = "kid"', 28, "metrics.kid.kind = 'kid': is measured already"),
-        ('kind = "fid"', 'kind = "fid"\nrevision = "main"', 29, "would be ignored: Inception has none"),
+        (
+            'kind = "fid"',
+            'kind = "fid"\nrevision = "main"',
+            29,
+            "would be ignored: nothing here comes from a repo of the Hub",
+        ),
         (
             'kind = "fid"',
             'kind = "fid"\nextractor = "a/b"\nweights = "c/d:e"',

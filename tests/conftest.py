@@ -1,9 +1,11 @@
 """What holds for every test: nothing of the user's, nothing from outside, and no test that quietly did not run."""
 
+import json
 import os
 import shutil
 import tempfile
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from pathlib import Path
 
 import pytest
 
@@ -47,3 +49,46 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     report = yield
     fail_if_skipped(report, set())
     return report
+
+
+SQUARE = {
+    "crop_size": 32, "do_center_crop": True, "do_normalize": True, "do_resize": True, "resample": 3, "size": 32,
+    "feature_extractor_type": "CLIPFeatureExtractor", "image_mean": [0.5] * 3, "image_std": [0.5] * 3,
+}  # fmt: skip
+"""A `preprocessor_config.json` as repos of 2022 have it."""
+
+
+@pytest.fixture(scope="session")
+def add_safety_checker() -> Callable[..., None]:
+    """Give a pipeline's folder a small but real safety checker, in the layout of Stable Diffusion 1.4.
+
+    It objects to every picture or to none.
+    """
+    from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
+    from safetensors.torch import load_file, save_file
+    from transformers import CLIPConfig
+
+    def add(pipeline: Path, *, objects: bool) -> None:
+        sides = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
+        words = {**sides, "vocab_size": 10, "bos_token_id": 8, "eos_token_id": 9}
+        eyes = {**sides, "image_size": 32, "patch_size": 16}
+        checker = StableDiffusionSafetyChecker(CLIPConfig(text_config=words, vision_config=eyes, projection_dim=8))
+        checker.concept_embeds_weights.fill_(-2.0 if objects else 2.0)  # a cosine is always more, or never
+        checker.save_pretrained(pipeline / "safety_checker")
+        file = pipeline / "safety_checker" / "model.safetensors"
+        weights = {
+            name.replace("vision_model.", "vision_model.vision_model.", 1): tensor
+            for name, tensor in load_file(file).items()
+        }
+        save_file(weights, file, metadata={"format": "pt"})
+        (pipeline / "feature_extractor").mkdir()
+        (pipeline / "feature_extractor" / "preprocessor_config.json").write_text(json.dumps(SQUARE))
+        index = json.loads((pipeline / "model_index.json").read_text())
+        index |= {
+            "safety_checker": ["stable_diffusion", "StableDiffusionSafetyChecker"],
+            "feature_extractor": ["transformers", "CLIPFeatureExtractor"],
+            "requires_safety_checker": True,
+        }
+        (pipeline / "model_index.json").write_text(json.dumps(index))
+
+    return add

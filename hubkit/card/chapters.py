@@ -34,6 +34,8 @@ class Facts:
     proof: Sample
     gallery: Sequence[tuple[Sample, str]]
     """Samples and the paths of their pictures in the release."""
+    safety_checker: bool
+    """Whether the pipeline brings its base's."""
 
     @property
     def dataset(self) -> str:
@@ -89,6 +91,7 @@ def usage(facts: Facts) -> Section:
             Code(facts.snippet, "python"),
             Picture("images/usage.png", facts.proof.prompt),
             Words("usage", {"prompt": facts.proof.prompt, "seed": facts.proof.seed}),
+            Words("usage_checked" if facts.safety_checker else "usage_unchecked"),
             *([Words("usage_fp16")] if facts.recipe.publish.fp16 else []),
         ],
     )
@@ -223,14 +226,17 @@ def limitations(facts: Facts) -> Section:
     }
     found = facts.scores.scores
     measured = Words("limits_scores", {"n": found[0].n}) if found else Words("limits_no_scores")
-    return Section("Limitations", [Words("limits", {**said, "measured": Markdown(measured.render())})])
+    safety = Words("limits_checked" if facts.safety_checker else "limits_unchecked")
+    rest = {"measured": Markdown(measured.render()), "safety": Markdown(safety.render())}
+    return Section("Limitations", [Words("limits", {**said, **rest})])
 
 
 def reproduction(facts: Facts) -> Section:
     """How to make it again."""
     own = [] if facts.images.source.repo else [Words("reproduction_own_pictures", {"folder": facts.dataset})]
     version = facts.model.versions.get("hubkit-publisher", "")
-    return Section("How to reproduce", [Words("reproduction", {"version": version}), *own])
+    alike = Words("reproduction_cpu" if facts.model.device.startswith("CPU") else "reproduction_gpu")
+    return Section("How to reproduce", [Words("reproduction", {"version": version}), alike, *own])
 
 
 def number(value: float) -> str:

@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata as distributions
 from importlib import resources
 from pathlib import Path
@@ -16,9 +16,10 @@ from hubkit.card.metadata import Licence, metadata
 from hubkit.card.pictures import chosen, save_grid, save_sample
 from hubkit.data import CaptionedImages
 from hubkit.errors import BaseModelError
-from hubkit.publishing import Release, draw, usage
+from hubkit.progress import say
+from hubkit.publishing import BlankError, Release, draw, usage
 from hubkit.recipe import Recipe, dump, shared
-from hubkit.scoring import Score, Scores
+from hubkit.scoring import Sample, Score, Scores
 from hubkit.training import TrainedModel
 from hubkit.values import fingerprint, sha256_of
 
@@ -135,10 +136,35 @@ def _illustrated(
     for sample, path in gallery:
         save_sample(run, sample, making / path)
     save_grid(run, scores, making / "images" / "before-after.png")
-    proof = shown[0]
-    draw(usage(str(making.resolve()), proof.prompt, proof.seed, scores.sampling), making / PROOF)
+    proof = _prove(making, shown, scores)
     snippet = usage(model_id, proof.prompt, proof.seed, scores.sampling)
-    return Facts(recipe, images, model, scores, model_id, snippet, proof, gallery)
+    return Facts(recipe, images, model, scores, model_id, snippet, proof, gallery, has_safety_checker(making))
+
+
+def _prove(making: Path, shown: Sequence[Sample], scores: Scores) -> Sample:
+    """Draw the proof by the card's own code: the first of the samples whose picture shows something.
+
+    The code takes the pipeline as it is published, with its base's safety checker, which may black a picture out.
+    Raises BlankError when it does so to all of them.
+    """
+    for sample in shown:
+        try:
+            draw(usage(str(making.resolve()), sample.prompt, sample.seed, scores.sampling), making / PROOF)
+        except BlankError:
+            say(f"the card's own code draws {sample.prompt!r} in one colour; another sample is tried")
+        else:
+            return sample
+    checker = "its safety checker may object to all of them" if has_safety_checker(making) else "it has learnt nothing"
+    raise BlankError(
+        f"by the card's own code the model draws every sample in one colour: {checker}",
+        help="change samples.subjects; nothing is trained anew",
+    )
+
+
+def has_safety_checker(folder: Path) -> bool:
+    """Whether a pipeline brings a checker that blacks out pictures it objects to."""
+    _library, name = json.loads((folder / "model_index.json").read_bytes()).get("safety_checker") or (None, None)
+    return name is not None
 
 
 def _write(making: Path, facts: Facts) -> None:

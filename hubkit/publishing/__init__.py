@@ -8,10 +8,11 @@ draws with it, for readers and for the verification alike.
 from hubkit.publishing.commit import Placed, place, tag
 from hubkit.publishing.inspection import inspect
 from hubkit.publishing.release import Publication, Release, Target
-from hubkit.publishing.usage import draw, usage
+from hubkit.publishing.usage import BlankError, draw, usage
 from hubkit.publishing.verification import verify_by_drawing, verify_hashes
 
 __all__ = [
+    "BlankError",
     "Placed",
     "Publication",
     "Release",

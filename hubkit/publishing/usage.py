@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from hubkit import devices
 from hubkit.errors import IntegrityError
 from hubkit.sampling import SCHEDULERS
 
@@ -30,6 +31,14 @@ image.save("image.png")
 """
 
 PRIVATE: Final = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_OIDC_RESOURCE", "HF_OIDC_ID_TOKEN")
+
+
+class BlankError(IntegrityError):
+    """A picture of one colour: it shows nothing, and another model's blank is the same. A safety checker draws one in
+    place of what it objects to.
+    """
+
+    code = "HK1007"
 
 
 def usage(model: str, prompt: str, seed: int, sampling: Mapping[str, str | int | float]) -> str:
@@ -59,8 +68,9 @@ def literal(text: str) -> str:
 def draw(code: str, picture: Path) -> None:
     """Run the code as a reader would, in a Python of its own and without a network, and keep its picture.
 
-    Raises IntegrityError when it fails.
+    Raises BlankError when the picture is of one colour, IntegrityError when there is none.
     """
+    devices.free()  # that Python needs the GPU's memory, which this one may still hold
     environment = {name: value for name, value in os.environ.items() if name not in PRIVATE}
     with TemporaryDirectory(prefix="hubkit-usage-") as desk:
         script = Path(desk, "usage.py")
@@ -77,5 +87,15 @@ def draw(code: str, picture: Path) -> None:
         if done.returncode or not drawn.is_file():
             said = (done.stderr.strip().splitlines() or ["it left no picture"])[-1]
             raise IntegrityError(f"the model does not draw by the card's own code: {said[:300]}", code="HK1002")
+        if is_blank(drawn):
+            raise BlankError("the model draws a picture of one colour by the card's own code")
         picture.parent.mkdir(parents=True, exist_ok=True)
         picture.write_bytes(drawn.read_bytes())
+
+
+def is_blank(picture: Path) -> bool:
+    """Whether a picture is of one colour."""
+    from PIL import Image
+
+    with Image.open(picture) as image:
+        return all(least == most for least, most in image.convert("RGB").getextrema())

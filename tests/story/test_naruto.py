@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from pathlib import Path
 from unittest.mock import patch
 
@@ -43,9 +44,12 @@ def put(api: HfApi, repo: str, kind: str, files: Files) -> None:
 
 def mini(name: str) -> Files:
     """The files of a miniature model."""
-    return {
-        str(file.relative_to(MINI / name)): file.read_bytes() for file in (MINI / name).rglob("*") if file.is_file()
-    }
+    return files_of(MINI / name)
+
+
+def files_of(folder: Path) -> Files:
+    """The bytes of every file, by its path in the folder."""
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
 def card(**front: str) -> bytes:
@@ -87,12 +91,15 @@ def shard(rows: range) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def stand_ins(server: LocalHub, tmp_path_factory) -> HfApi:
-    """Small things under the ids of the recipes."""
+def stand_ins(server: LocalHub, tmp_path_factory, add_safety_checker) -> HfApi:
+    """Small things under the ids of the recipes, in the layout of the real ones."""
+    classic = tmp_path_factory.mktemp("classic") / "sd"
+    shutil.copytree(MINI / "mini-sd", classic)
+    add_safety_checker(classic, objects=False)
     api = HfApi(endpoint=server.url, token=server.admin_token)
     openrail = card(license="creativeml-openrail-m")
-    put(api, "CompVis/stable-diffusion-v1-4", "model", {**mini("mini-sd"), "README.md": openrail})
-    put(api, "lambdalabs/sd-pokemon-diffusers", "model", pickled(mini("mini-sd")))
+    put(api, "CompVis/stable-diffusion-v1-4", "model", {**files_of(classic), "README.md": openrail})
+    put(api, "lambdalabs/sd-pokemon-diffusers", "model", pickled(files_of(classic)))
     put(api, "openai/clip-vit-large-patch14", "model", mini("mini-clip"))
     put(api, "lambdalabs/naruto-blip-captions", "dataset", {
         "data/train-00000-of-00002.parquet": shard(range(8)), "data/train-00001-of-00002.parquet": shard(range(8, 16)),
@@ -124,6 +131,12 @@ def test_the_naruto_recipe_runs_as_it_stands(hubkit, stand_ins, server, tmp_path
     assert info.card_data.license == "creativeml-openrail-m"
     assert info.card_data.base_model == "CompVis/stable-diffusion-v1-4"
     assert info.card_data.datasets == ["lambdalabs/naruto-blip-captions"]
+    release = tmp_path / "sd-naruto" / "release"
+    assert {
+        "safety_checker/model.safetensors", "feature_extractor/preprocessor_config.json",
+    } <= {file.rfilename for file in info.siblings}  # fmt: skip
+    assert "brings its base's safety checker" in (release / "README.md").read_text()
+    assert (release / "recipe.toml").read_text().count('revision = "') == 5  # base, dataset, weights twice, CLIP
 
 
 def test_a_pickled_base_is_read_without_running_it_and_published_as_safetensors(hubkit, stand_ins, server, tmp_path):

@@ -37,7 +37,7 @@ class Feed:
 
     def passes(self, step: int, accelerator: Accelerator) -> Iterator[Batch]:
         """The forward passes of this process in `step`, counted from 0."""
-        width = self.training.pass_size
+        width = self.training.pass_size(accelerator.num_processes)
         stride = width * accelerator.num_processes
         for start in range(accelerator.process_index * width, self.training.batch_size, stride):
             yield self._batch(step, range(start, start + width), accelerator.device)

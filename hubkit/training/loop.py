@@ -114,15 +114,16 @@ def start_accelerator(training: Training) -> Accelerator:
     mixed = "no" if training.precision == "fp32" else training.precision
     torch.backends.cudnn.deterministic = True
     try:
-        accelerator = Accelerator(mixed_precision=mixed)
+        # Without `cpu`, accelerate leaves several processes on CPUs each to itself.
+        accelerator = Accelerator(mixed_precision=mixed, cpu=not torch.cuda.is_available())
     except ValueError as error:
         raise MachineError(
             f"training.precision = {training.precision!r}: {error}", help="use fp32, or another device"
         ) from error
-    together = training.pass_size * accelerator.num_processes
-    if training.batch_size % together:
+    each = training.pass_size(accelerator.num_processes)
+    if training.batch_size % (each * accelerator.num_processes):
         raise RecipeError(
-            f"training.batch_size = {training.batch_size} is not a multiple of {training.pass_size} pictures "
+            f"training.batch_size = {training.batch_size} is not a multiple of {each} pictures "
             f"on {accelerator.num_processes} processes",
             help="change training.micro_batch or the number of processes",
         )

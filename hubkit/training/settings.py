@@ -34,7 +34,9 @@ class Training(Settings):
     steps: int = Field(ge=1, description="Optimizer steps.")
     batch_size: int = Field(ge=1, description="Pictures per optimizer step, whatever the number of devices.")
     micro_batch: int | None = Field(
-        None, ge=1, description="Pictures per device and pass; accumulation follows. Default: the whole batch."
+        None,
+        ge=1,
+        description="Pictures per device and pass; the default: an equal share of the batch.",
     )
     learning_rate: Annotated[float, Field(gt=0, le=1)] = Field(description="Of AdamW (Loshchilov and Hutter, 2019).")
     schedule: Literal["constant", "linear", "cosine"] = Field(
@@ -62,15 +64,14 @@ class Training(Settings):
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """What is wrong between the keys of this table."""
-        if self.batch_size % self.pass_size:
+        if self.batch_size % self.pass_size(1):
             yield "micro_batch", f"must divide batch_size = {self.batch_size}"
         if self.warmup_steps > self.steps:
             yield "warmup_steps", f"must not be more than steps = {self.steps}"
 
-    @property
-    def pass_size(self) -> int:
-        """Pictures per device and forward pass."""
-        return self.micro_batch or self.batch_size
+    def pass_size(self, processes: int) -> int:
+        """Slots per device and forward pass: `micro_batch`, or an equal share of the batch for each process."""
+        return self.micro_batch or max(1, self.batch_size // processes)
 
 
 class Method(Protocol):

@@ -24,6 +24,7 @@ def test_two_processes_see_what_one_sees(hubkit, environment, tmp_path):
     assert one.returncode == 0, one.stderr
     assert two.returncode == 0, two.stderr
     assert two.stdout.count("kid[mini-clip]") == 1
+    assert json.loads((tmp_path / "two" / "mini-ninja" / "model.json").read_text())["processes"] == 2
     assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-5)
 
 

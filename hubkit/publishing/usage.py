@@ -98,4 +98,4 @@ def is_blank(picture: Path) -> bool:
     from PIL import Image
 
     with Image.open(picture) as image:
-        return all(least == most for least, most in image.convert("RGB").getextrema())
+        return image.convert("RGB").getcolors(maxcolors=1) is not None  # more than that are not listed

@@ -97,11 +97,13 @@ class RemoteFile:
     git_sha1: str
     sha256: str | None
 
-    def holds(self, content: Content) -> bool:
-        """Whether the Hub's file is this content, by size and hash."""
+    def holds(self, content: Content, sha256: str | None = None) -> bool:
+        """Whether the Hub's file is this content, by size and hash; `sha256` is the content's, where it is known."""
         if self.size != (content.stat().st_size if isinstance(content, Path) else len(content)):
             return False
-        return self.sha256 == hashed(content, "sha256") if self.sha256 else self.git_sha1 == git_blob(content)
+        if self.sha256:
+            return self.sha256 == (sha256 or hashed(content, "sha256"))
+        return self.git_sha1 == git_blob(content)
 
 
 @dataclass(frozen=True)
@@ -397,13 +399,19 @@ def put_repo(
 
 
 def difference(
-    files: Mapping[str, Content], there: Mapping[str, RemoteFile]
+    files: Mapping[str, Content], there: Mapping[str, RemoteFile], known: Mapping[str, str] | None = None
 ) -> tuple[dict[str, Content], tuple[str, ...]]:
     """What must be added or replaced, and what must be deleted, for a tree to hold exactly `files`.
 
-    What the Hub manages itself is left alone.
+    `known` holds the sha256 of files that were hashed before: gigabytes are not read again for each comparison. What
+    the Hub manages itself is left alone.
     """
-    changed = {path: content for path, content in files.items() if path not in there or not there[path].holds(content)}
+    hashes = known or {}
+    changed = {
+        path: content
+        for path, content in files.items()
+        if path not in there or not there[path].holds(content, hashes.get(path))
+    }
     return changed, tuple(path for path in there if path not in files and path not in MANAGED)
 
 

@@ -53,12 +53,12 @@ def place(release: Release, repo: str, *, private: bool) -> Placed:
 
 def holds(repo: str, commit: str, release: Release) -> bool:
     """Whether a commit's tree is exactly the release."""
-    changed, stale = hub.difference(release.files, hub.tree(repo, commit))
+    changed, stale = hub.difference(release.files, hub.tree(repo, commit), release.manifest)
     return not changed and not stale
 
 
 def _commit(release: Release, repo: str, seen: str) -> Placed:
-    changed, stale = hub.difference(release.files, hub.tree(repo, seen))
+    changed, stale = hub.difference(release.files, hub.tree(repo, seen), release.manifest)
     sha = hub.commit(repo, changed, deletions=stale, message=release.message, parent=seen)
     return Placed(sha, created=True)
 

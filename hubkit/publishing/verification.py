@@ -19,7 +19,7 @@ HELP: Final = "do not use the published model; run the same command again, and i
 
 def verify_hashes(release: Release, repo: str, commit: str) -> str:
     """Compare the Hub's listing of a commit with the manifest; what was found, in words. Raises IntegrityError."""
-    changed, stale = hub.difference(release.files, hub.tree(repo, commit))
+    changed, stale = hub.difference(release.files, hub.tree(repo, commit), release.manifest)
     if wrong := sorted([*changed, *stale]):
         raise IntegrityError(
             f"{repo} at {commit} does not hold the release: {', '.join(wrong[:5])}", help=HELP, code="HK1003"

@@ -71,6 +71,23 @@ def test_publishing_again_makes_no_commit(release: Release):
     assert before == commits("alice/tiny")
 
 
+def test_the_hubs_listing_is_held_against_the_manifest(release: Release):
+    """Weights were hashed when they were described and inspected; a third and fourth time is not needed."""
+    from hubkit.publishing import verify_hashes
+
+    weights = "unet/diffusion_pytorch_model.safetensors"
+    publication = target().publish(release)
+    other = release.model_copy(update={"manifest": {**release.manifest, weights: "0" * 64}})
+    content = (release.folder / weights).read_bytes()
+    (release.folder / weights).write_bytes(bytes(len(content)))
+
+    assert "all" in verify_hashes(release, "alice/tiny", publication.commit)
+    with pytest.raises(IntegrityError, match=weights):
+        verify_hashes(other, "alice/tiny", publication.commit)
+    with pytest.raises(IntegrityError, match="not what the manifest says"):
+        target().publish(release)
+
+
 def test_files_of_an_older_release_are_removed_in_the_same_commit(release: Release):
     """A release is never mixed with what was there before."""
     hub.put_repo("alice/tiny", "model", {"old/weights.bin": b"\x80", "README.md": CARD.encode()}, "an older release")

@@ -1,18 +1,12 @@
 """The only training loop."""
 
-import json
-import platform
-import resource
-import sys
 import time
-from collections.abc import Mapping, Sequence
-from importlib.metadata import version
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import torch
 from accelerate import Accelerator
-from torch.utils.tensorboard import SummaryWriter
 
 from hubkit import hub
 from hubkit.data import CaptionedImages, Example
@@ -21,23 +15,15 @@ from hubkit.families import Diffuser, Family
 from hubkit.progress import Steps, say
 from hubkit.sampling import Samples, draw, study
 from hubkit.training.checkpoint import latest_checkpoint, save_checkpoint
+from hubkit.training.facts import machine, mean, weight_hashes, whole
 from hubkit.training.feed import Feed
+from hubkit.training.journal import Journal, read_rows
 from hubkit.training.latents import embeddings, posteriors
 from hubkit.training.learner import Learner, learning_rate
 from hubkit.training.settings import Method, TrainedModel, Training
 from hubkit.training.stopping import stoppable
-from hubkit.values import fingerprint, sha256_of, write_atomically
+from hubkit.values import fingerprint
 
-PACKAGES: Final = (
-    "hubkit-publisher",
-    "torch",
-    "diffusers",
-    "transformers",
-    "accelerate",
-    "datasets",
-    "huggingface_hub",
-    "safetensors",
-)
 LOSSES_AVERAGED: Final = 50
 FORMAT: Final = 1
 
@@ -88,22 +74,15 @@ def train(
         final_loss=mean(losses[-LOSSES_AVERAGED:]),
         seconds=seconds,
         examples_per_second=training.steps * training.batch_size / seconds,
-        peak_memory_bytes=peak_memory(),
-        device=device_name(),
         processes=accelerator.num_processes,
         parameters_trained=sum(parameter.numel() for parameter in learner.parameters.values()),
-        versions=versions(),
-        weights={str(file.relative_to(folder / "model")): sha256_of(file) for file in weight_files(folder / "model")},
+        weights=weight_hashes(folder / "model"),
+        **machine(),
     )
     if accelerator.is_main_process:
         trained.save(folder / "model.json", made_from)
     say(f"trained {training.steps} steps in {seconds:.0f} s: loss {trained.first_loss:.4f} -> {trained.final_loss:.4f}")
     return trained
-
-
-def weight_files(model: Path) -> list[Path]:
-    """The weights of a diffusers folder."""
-    return sorted(model.glob("*/*.safetensors"))
 
 
 def start_accelerator(training: Training) -> Accelerator:
@@ -144,29 +123,6 @@ def make_feed(
         diffuser,
         training,
     )
-
-
-class Journal:
-    """`train.jsonl` and the TensorBoard log of a run, cut back to the step it goes on from."""
-
-    def __init__(self, folder: Path, done: int) -> None:
-        """Forget what was written after `done` steps: those steps are taken again."""
-        path = folder / "train.jsonl"
-        kept = [row for row in read_rows(path) if row["step"] <= done]
-        write_atomically(path, "".join(json.dumps(row) + "\n" for row in kept).encode())
-        self.file = path.open("a")
-        self.board = SummaryWriter(str(folder / "tensorboard"), purge_step=done + 1)
-
-    def write(self, row: dict[str, float]) -> None:
-        """One step."""
-        self.file.write(json.dumps(row) + "\n")
-        for name in ("loss", "learning_rate", "examples_per_second"):
-            self.board.add_scalar(name, row[name], row["step"])
-
-    def flush(self) -> None:
-        """Have everything on disk: a checkpoint is about to be made."""
-        self.file.flush()
-        self.board.flush()
 
 
 def run_steps(learner: Learner, feed: Feed, samples: Samples, resolution: int, folder: Path) -> float:
@@ -222,47 +178,3 @@ def agreed(accelerator: Accelerator, stop: bool) -> bool:  # noqa: FBT001 - a wi
     if accelerator.num_processes == 1:
         return stop
     return bool(accelerator.reduce(torch.tensor(float(stop), device=accelerator.device), "sum") > 0)
-
-
-def whole(trained: TrainedModel) -> bool:
-    """Whether the weights on disk are the ones the record tells of."""
-    return all(
-        (trained.folder / name).is_file() and sha256_of(trained.folder / name) == digest
-        for name, digest in trained.weights.items()
-    )
-
-
-def read_rows(path: Path) -> list[Mapping[str, Any]]:
-    """The steps of a `train.jsonl`; a last line that was cut off is passed over."""
-    rows = []
-    for line in path.read_text().splitlines() if path.is_file() else ():
-        try:
-            rows.append(json.loads(line))
-        except ValueError:
-            break
-    return rows
-
-
-def mean(values: Sequence[float]) -> float:
-    """The average."""
-    return float(sum(values)) / len(values)
-
-
-def peak_memory() -> int:
-    """Bytes: of the GPU where there is one, of this process otherwise."""
-    if torch.cuda.is_available():
-        return int(torch.cuda.max_memory_allocated())
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
-def device_name() -> str:
-    """The GPU by its name, or the CPU with its architecture and cores."""
-    if torch.cuda.is_available():
-        return str(torch.cuda.get_device_name())
-    return f"CPU ({platform.machine()}, {torch.get_num_threads()} threads)"
-
-
-def versions() -> dict[str, str]:
-    """What was installed."""
-    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}

@@ -166,7 +166,8 @@ def test_a_gate_is_met_by_finite_numbers_only(gate, score, met):
     [
         (scored(0.1, 0.2, error=0.01), "better"),
         (scored(0.1, 0.2, error=0.1), "no measurable change"),
-        (scored(0.3, 0.2), "worse"),
+        (scored(0.3, 0.2, error=0.01), "worse"),
+        (scored(0.3, 0.2), "not tested"),
         (scored(math.nan, 0.2), "not a number"),
     ],
 )

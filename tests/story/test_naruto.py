@@ -143,7 +143,7 @@ def test_a_pickled_base_is_read_without_running_it_and_published_as_safetensors(
     """As the repo of 2022 the article names; its licence is not guessed but must be stated."""
     done = hubkit(
         "train", "recipes/naruto-pokemon.toml", "--push", "--hub", "local", "--runs", tmp_path,
-        overrides=(*SMALL, 'model.license="creativeml-openrail-m"'),
+        overrides=SMALL,
     )  # fmt: skip
 
     assert done.returncode == 0, done.stderr

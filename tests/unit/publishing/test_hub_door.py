@@ -7,6 +7,7 @@ import pytest
 
 from hubkit import hub
 from hubkit.errors import AuthorisationError, BaseModelError, DatasetError, RecipeError, StoppedError
+from hubkit.hub import asking
 from hubkit.localhub import LocalHub
 from hubkit.localhub.faults import Fault, Faults
 from hubkit.targets.hub import HubTarget
@@ -25,7 +26,7 @@ def base(as_alice: LocalHub) -> str:
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_a_busy_hub_is_asked_again(base: str, faults: Faults, monkeypatch: pytest.MonkeyPatch, status: int):
     """As often as there are pauses; then it has an answer."""
-    monkeypatch.setattr(hub, "PATIENCE", (0.0, 0.0))
+    monkeypatch.setattr(asking, "PATIENCE", (0.0, 0.0))
     faults.add(Fault(INFO, times=2, status=status))
 
     assert hub.resolve_model("alice/base", "main").sha == base
@@ -33,7 +34,7 @@ def test_a_busy_hub_is_asked_again(base: str, faults: Faults, monkeypatch: pytes
 
 def test_a_hub_that_stays_busy_stops_the_run(base: str, faults: Faults, monkeypatch: pytest.MonkeyPatch):
     """Exit code 75: the same command continues."""
-    monkeypatch.setattr(hub, "PATIENCE", (0.0, 0.0))
+    monkeypatch.setattr(asking, "PATIENCE", (0.0, 0.0))
     faults.add(Fault(INFO, times=9, status=503))
 
     with pytest.raises(StoppedError, match="503") as caught:
@@ -43,7 +44,7 @@ def test_a_hub_that_stays_busy_stops_the_run(base: str, faults: Faults, monkeypa
 
 def test_it_waits_as_long_as_the_hub_says(base: str, faults: Faults, monkeypatch: pytest.MonkeyPatch):
     """`Retry-After` counts, not our own pause."""
-    monkeypatch.setattr(hub, "PATIENCE", (0.0,))
+    monkeypatch.setattr(asking, "PATIENCE", (0.0,))
     faults.add(Fault(INFO, status=429, headers={"Retry-After": "1"}))
     began = time.monotonic()
 

@@ -1,0 +1,65 @@
+"""The only door to huggingface_hub: what the Hub knows of a repo, its files, who is logged in, how a repo is changed.
+
+Every function raises errors a user can act on. huggingface_hub is imported inside the functions: it reads `HF_ENDPOINT`
+when it is imported, and `hubkit check` must answer without it. Tokens are found by huggingface_hub (`HF_TOKEN`,
+`hf auth login`, OIDC); they are never printed.
+"""
+
+from hubkit.hub.addresses import Kind, api, cache_folder, endpoint, file_url, is_local, repo_cache, repo_url
+from hubkit.hub.asking import LOGIN_HELP, UnavailableError
+from hubkit.hub.files import MANAGED, Content, RemoteFile, git_blob, hashed
+from hubkit.hub.identity import Account, account, check_may_write, check_repo_id, whoami
+from hubkit.hub.reading import (
+    RepoFacts,
+    agreed_license,
+    download,
+    head,
+    resolve,
+    resolve_dataset,
+    resolve_model,
+    resolve_own,
+    snapshot,
+    tags,
+    tree,
+)
+from hubkit.hub.writing import commit, create_repo, difference, put_repo, put_tag, validate_card
+
+__all__ = [
+    "LOGIN_HELP",
+    "MANAGED",
+    "Account",
+    "Content",
+    "Kind",
+    "RemoteFile",
+    "RepoFacts",
+    "UnavailableError",
+    "account",
+    "agreed_license",
+    "api",
+    "cache_folder",
+    "check_may_write",
+    "check_repo_id",
+    "commit",
+    "create_repo",
+    "difference",
+    "download",
+    "endpoint",
+    "file_url",
+    "git_blob",
+    "hashed",
+    "head",
+    "is_local",
+    "put_repo",
+    "put_tag",
+    "repo_cache",
+    "repo_url",
+    "resolve",
+    "resolve_dataset",
+    "resolve_model",
+    "resolve_own",
+    "snapshot",
+    "tags",
+    "tree",
+    "validate_card",
+    "whoami",
+]

@@ -1,0 +1,138 @@
+"""Asking the Hub: again while it is busy, and with errors a user can act on."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from hubkit.errors import (
+    AuthorisationError,
+    BaseModelError,
+    ConflictError,
+    DatasetError,
+    HubkitError,
+    RecipeError,
+    StoppedError,
+)
+from hubkit.hub.addresses import endpoint, repo_url
+
+if TYPE_CHECKING:
+    from huggingface_hub.errors import HfHubHTTPError
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+MISSING: Final[Mapping[str, type[HubkitError]]] = {"model": BaseModelError, "dataset": DatasetError}
+"""What it means that a repo we read from is not there."""
+
+LOGIN_HELP: Final = (
+    "log in with `hf auth login`, or set HF_TOKEN, or set HF_OIDC_RESOURCE in a CI job that may request an identity"
+    " token (trusted publishing); to try it without an account, add `--hub local`"
+)
+
+BUSY: Final = frozenset({408, 429, 500, 502, 503, 504})
+PATIENCE: Final = (1.0, 2.0, 4.0)
+"""Seconds between attempts while the Hub answers that it is busy. An unreachable Hub is reported at once."""
+
+LONGEST_WAIT: Final = 60.0
+
+
+class UnavailableError(StoppedError):
+    """The Hub cannot be reached, or was busy for too long. Whether the last request took effect is not known."""
+
+    code = "HK7501"
+
+
+def ask(call: Callable[[], T], repo: str, missing: type[HubkitError]) -> T:
+    """Make a request that may safely be made again, and make it again while the Hub answers that it is busy."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    for pause in PATIENCE:
+        try:
+            with told(repo, missing):
+                return call()
+        except UnavailableError as error:
+            if not isinstance(error.__cause__, HfHubHTTPError):
+                raise
+            seconds = min(_asked_to_wait(error.__cause__) or pause, LONGEST_WAIT)
+            log.warning("the Hub is busy; trying again in %.0f s", seconds)
+            time.sleep(seconds)
+    with told(repo, missing):
+        return call()
+
+
+@contextmanager
+def told(repo: str, missing: type[HubkitError]) -> Iterator[None]:
+    """Turn what huggingface_hub raises into what a user can act on; `missing` is raised when there is no such repo."""
+    import httpx2
+    from huggingface_hub.errors import (
+        BadRequestError,
+        GatedRepoError,
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RemoteEntryNotFoundError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    try:
+        yield
+    except GatedRepoError as error:
+        raise AuthorisationError(
+            f"{repo} is gated and we have no access to it",
+            help=f"accept its conditions at {repo_url(repo)}, then {LOGIN_HELP}",
+            code="HK803",
+        ) from error
+    except RepositoryNotFoundError as error:
+        raise missing(
+            f"there is no repo {repo!r} at {endpoint()}, or none that we may see",
+            help=f"check the name; if it is private: {LOGIN_HELP}",
+        ) from error
+    except RevisionNotFoundError as error:
+        raise missing(f"{repo} has no such revision", help=f"see {repo_url(repo)}/commits") from error
+    except HFValidationError as error:
+        raise RecipeError(f"{repo!r} is not a repo id: {first_words(error)}", code="HK281") from error
+    except RemoteEntryNotFoundError as error:
+        raise missing(f"{repo} lacks a file: {first_words(error)}") from error
+    except BadRequestError:
+        raise  # what was wrong is known to the caller only
+    except HfHubHTTPError as error:
+        raise _of_status(error, repo) from error
+    except (httpx2.HTTPError, ConnectionError, TimeoutError, LocalEntryNotFoundError) as error:
+        raise UnavailableError(
+            f"the Hub at {endpoint()} cannot be reached: {first_words(error)}",
+            help="check the network, then run the same command again: it continues from here",
+        ) from error
+
+
+def _of_status(error: "HfHubHTTPError", repo: str) -> HubkitError:
+    status = error.response.status_code if error.response is not None else 0
+    said = (error.server_message or first_words(error))[:200]
+    if status in {401, 403}:
+        return AuthorisationError(f"not allowed on {repo or endpoint()}: {said}", help=LOGIN_HELP, code="HK804")
+    if status in {409, 412}:
+        return ConflictError(
+            f"{repo} was changed by somebody else meanwhile: {said}", help="run the same command again", code="HK901"
+        )
+    if status in BUSY:
+        return UnavailableError(
+            f"the Hub answers {status}: {said}", help="run the same command again later: it continues from here"
+        )
+    return HubkitError(f"the Hub answers {status} for {repo}: {said}")
+
+
+def _asked_to_wait(error: "HfHubHTTPError") -> float | None:
+    """Seconds, from `Retry-After` or from `RateLimit: "api";r=0;t=55`."""
+    headers = error.response.headers
+    if (after := headers.get("retry-after", "")).isdigit():
+        return float(after)
+    left = [part.removeprefix("t=") for part in headers.get("ratelimit", "").split(";") if part.startswith("t=")]
+    return float(left[0]) + 1 if left and left[0].isdigit() else None
+
+
+def first_words(error: BaseException) -> str:
+    """The first words of an error, on one line."""
+    return " ".join(str(error).split())[:200] or type(error).__name__

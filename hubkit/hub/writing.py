@@ -1,0 +1,123 @@
+"""Changing a repo: in one commit, on top of the head that was seen."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from hubkit.errors import AuthorisationError, ConflictError, RecipeError
+from hubkit.hub.addresses import Kind, api
+from hubkit.hub.asking import ask, first_words, told
+from hubkit.hub.files import MANAGED, Content, RemoteFile
+from hubkit.hub.reading import head, tree
+
+if TYPE_CHECKING:
+    pass
+
+
+def create_repo(repo: str, kind: Kind = "model", *, private: bool = False, token: str | None = None) -> None:
+    """Create a repo unless it is there. Its visibility is only decided here: an existing repo keeps its own."""
+    ask(lambda: api(token).create_repo(repo, repo_type=kind, private=private, exist_ok=True), repo, AuthorisationError)
+
+
+def commit(
+    repo: str,
+    files: Mapping[str, Content],
+    *,
+    deletions: Iterable[str] = (),
+    message: str,
+    parent: str,
+    kind: Kind = "model",
+    token: str | None = None,
+) -> str:
+    """One commit on top of `parent`; its sha. It is sent once.
+
+    Raises ConflictError when `main` is no longer at `parent`, and UnavailableError when it is not known whether the
+    commit was made: read the head then.
+    """
+    from huggingface_hub import CommitOperationAdd, CommitOperationCopy, CommitOperationDelete
+
+    operations: list[CommitOperationAdd | CommitOperationCopy | CommitOperationDelete] = [
+        *(CommitOperationAdd(path, content) for path, content in sorted(files.items())),
+        *(CommitOperationDelete(path) for path in sorted(deletions)),
+    ]
+    try:
+        with told(repo, AuthorisationError):
+            done = api(token).create_commit(
+                repo, operations, commit_message=message, repo_type=kind, parent_commit=parent, revision="main"
+            )
+    except ValueError as error:
+        raise RecipeError(
+            f"the Hub does not accept the commit to {repo}: {first_words(error)}", code="HK283"
+        ) from error
+    return str(done.oid)
+
+
+def put_tag(repo: str, tag: str, sha: str, message: str = "") -> None:
+    """Tag a commit of a model repo. Raises ConflictError when the tag exists; tags never move."""
+    with told(repo, AuthorisationError):
+        api().create_tag(repo, tag=tag, revision=sha, tag_message=message or None)
+
+
+def put_repo(
+    repo: str,
+    kind: Kind,
+    files: Mapping[str, Content],
+    message: str,
+    *,
+    token: str | None = None,
+    private: bool = False,
+) -> str:
+    """Make a repo's tree exactly `files`; the commit `main` then stands at.
+
+    The repo is created when it is missing, and no commit is made when the tree is already right.
+    """
+    create_repo(repo, kind, private=private, token=token)
+    parent = head(repo, kind, token=token)
+    if parent is None:
+        raise ConflictError(f"{repo} was created but is not there", code="HK904")
+    there = tree(repo, parent, kind, token=token)
+    changed, stale = difference(files, there)
+    if not changed and not stale:
+        return parent
+    return commit(repo, changed, deletions=stale, message=message, parent=parent, kind=kind, token=token)
+
+
+def difference(
+    files: Mapping[str, Content], there: Mapping[str, RemoteFile], known: Mapping[str, str] | None = None
+) -> tuple[dict[str, Content], tuple[str, ...]]:
+    """What must be added or replaced, and what must be deleted, for a tree to hold exactly `files`.
+
+    `known` holds the sha256 of files that were hashed before: gigabytes are not read again for each comparison. What
+    the Hub manages itself is left alone.
+    """
+    hashes = known or {}
+    changed = {
+        path: content
+        for path, content in files.items()
+        if path not in there or not there[path].holds(content, hashes.get(path))
+    }
+    return changed, tuple(path for path in there if path not in files and path not in MANAGED)
+
+
+def validate_card(card: str, kind: Kind = "model") -> None:
+    """Ask the Hub whether it accepts a card's metadata. Raises RecipeError with what it says."""
+    from huggingface_hub import DatasetCard, ModelCard
+
+    cards = {"model": ModelCard, "dataset": DatasetCard}
+    try:
+        ask(lambda: cards[kind](card).validate(kind), "", AuthorisationError)
+    except ValueError as error:
+        raise RecipeError(
+            f"the Hub does not accept the card: {_reasons(error)}",
+            help="the card's metadata come from the recipe and from the base model's and the dataset's own cards",
+            code="HK280",
+        ) from None
+
+
+def _reasons(error: ValueError) -> str:
+    """What the Hub's `validate-yaml` objects to, on one line."""
+    try:
+        said = json.loads(str(error))
+        return "; ".join(str(fault["message"]) for fault in said["errors"])
+    except (ValueError, KeyError, TypeError):
+        return first_words(error)

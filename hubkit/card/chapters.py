@@ -97,13 +97,17 @@ def usage(facts: Facts) -> Section:
     )
 
 
+BETTER: Final = {"higher": "↑", "lower": "↓"}
+"""Which way is better."""
+
+
 def scores(facts: Facts) -> Iterator[Section]:
     """Every score beside the base's, and what it means."""
     found = facts.scores.scores
     if not found:
         return
     table = Table(
-        ["score", "base", "finetuned", "difference ± standard error", "n", "better", "verdict", "gate"],
+        ["score", "base", "finetuned", "difference", "n", "verdict"],
         [score_row(score) for score in found],
         numbers=range(1, 5),
     )
@@ -113,22 +117,20 @@ def scores(facts: Facts) -> Iterator[Section]:
 def score_row(score: Score) -> list[str]:
     """One line of the table."""
     error = f" ± {score.difference_error:.2g}" if score.difference_error is not None else ""
-    gate = {None: "none", True: f"{score.gate}: met", False: f"{score.gate}: not met"}[score.gate_met]
     return [
-        score.metric,
+        f"{score.metric} {BETTER[score.better]}",
         number(score.base),
         number(score.value),
         f"{score.value - score.base:+.3g}{error}" if math.isfinite(score.value - score.base) else "",
         str(score.n),
-        score.better,
         verdict(score),
-        gate,
     ]
 
 
 def meaning(score: Score) -> Markdown:
-    """What a number is, with its paper, what it was seen through and what it was held against."""
+    """What a number is, with its paper, what it was seen through, what it was held against, and its gate."""
     metric: Any = METRICS[score.kind]
+    gate = {None: "none", True: f"{score.gate}: met", False: f"{score.gate}: not met"}[score.gate_met]
     return Markdown(
         Words(
             "meaning",
@@ -142,6 +144,7 @@ def meaning(score: Score) -> Markdown:
                 "reference": joined([f"{key} {value}" for key, value in score.reference.items()])
                 or Markdown("the prompts themselves"),
                 "notes": joined(score.notes) or Markdown("none"),
+                "gate": gate,
             },
         ).render()
     )

@@ -1,7 +1,7 @@
 """Makes the miniature weights: `python -m hubkit.miniature.build all --work WORK --out hubkit/miniature/weights`.
 
-Each part is resumed from its checkpoint in the work folder; `vae` and `clip` may be made side by side, `unet` wants
-the VAE, `pack` writes what stands in the work folder as Hub folders.
+Each part is resumed from its checkpoint in the work folder. `vae` and `clip` may be made side by side; so may `unet`
+and `decoder`, which want the VAE. `pack` writes what stands in the work folder as Hub folders.
 """
 
 import argparse
@@ -14,8 +14,8 @@ from transformers import CLIPModel, CLIPTokenizer
 
 from hubkit.miniature import clip, packing, unet, vae, words
 
-PARTS: Final = ("vae", "clip", "unet", "pack")
-STEPS: Final = {"vae": 3600, "clip": 1800, "unet": 3000}
+PARTS: Final = ("vae", "clip", "unet", "decoder", "pack")
+STEPS: Final = {"vae": 1900, "clip": 1800, "unet": 3600, "decoder": 1200}
 
 
 def main() -> None:
@@ -49,17 +49,24 @@ def make(part: str, work: Path, out: Path, steps: int) -> None:
         case "clip":
             clip.train(work, tokenizer(work), steps=steps).save_pretrained(work / "clip")
         case "unet":
-            taught = AutoencoderKL.from_pretrained(work / "vae").to(memory_format=torch.channels_last)
+            taught = encoder(work)
             torch.save(unet.train(work, taught, tokenizer(work), steps=steps).state_dict(), work / "painter.pt")
+        case "decoder":
+            vae.polish(work, encoder(work), steps=steps).save_pretrained(work / "polished")
         case _:
             pack(work, out)
+
+
+def encoder(work: Path) -> AutoencoderKL:
+    """The VAE whose encoder is final."""
+    return AutoencoderKL.from_pretrained(work / "vae").to(memory_format=torch.channels_last)
 
 
 def pack(work: Path, out: Path) -> None:
     """Both Hub folders from the work folder."""
     painter = unet.Painter(tokenizer(work))
     painter.load_state_dict(torch.load(work / "painter.pt", weights_only=True))
-    taught = AutoencoderKL.from_pretrained(work / "vae")
+    taught = AutoencoderKL.from_pretrained(work / "polished")
     packing.pack_diffusion(taught, painter.eval(), work / "tokenizer", out / "mini-sd")
     packing.pack_clip(CLIPModel.from_pretrained(work / "clip"), work / "tokenizer", out / "mini-clip")
 

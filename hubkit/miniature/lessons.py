@@ -16,7 +16,12 @@ REPORT_STEPS = 50
 
 @dataclass(frozen=True, kw_only=True)
 class Lesson:
-    """What one model is taught with."""
+    """What one model is taught with.
+
+    Attributes:
+        cycle: the steps of the learning rate's cycle, where the lesson ends before the cycle does.
+
+    """
 
     name: str
     steps: int
@@ -24,6 +29,7 @@ class Lesson:
     learning_rate: float
     weight_decay: float = 0.0
     ema_decay: float = 0.0
+    cycle: int = 0
     seed: int = 0
 
     def generator(self, purpose: str, step: int) -> torch.Generator:
@@ -46,7 +52,11 @@ def learn(model: nn.Module, loss: Callable[[int], Tensor], lesson: Lesson, folde
         model.parameters(), lesson.learning_rate, betas=(0.9, 0.99), weight_decay=lesson.weight_decay, fused=True
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, lesson.learning_rate, total_steps=lesson.steps + 1, pct_start=0.1, final_div_factor=1e2
+        optimizer,
+        lesson.learning_rate,
+        total_steps=(lesson.cycle or lesson.steps) + 1,
+        pct_start=0.1,
+        final_div_factor=1e2,
     )
     average = {name: value.detach().clone() for name, value in model.named_parameters()}
     state = {"model": model, "optimizer": optimizer, "schedule": schedule}

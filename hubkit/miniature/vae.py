@@ -1,4 +1,4 @@
-"""The miniature VAE: 64x64 pixels to 16x16x4 latents, taught on the broad world.
+"""The miniature VAE: 64x64 pixels to 16x16x6 latents, taught on the broad world.
 
 Legend: B images, C channels, H rows, W columns; pixels are in [-1, 1].
 """
@@ -14,46 +14,34 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hubkit.miniature.broad import broad
+from hubkit.miniature.components import begin
 from hubkit.miniature.drawing import Style, portrait
 from hubkit.miniature.lessons import Lesson, learn, say
 
 PICTURES = 16_000
 PORTRAITS = 0.35
+LATENT_CHANNELS = 6
 KL_WEIGHT = 5e-5
 EDGE_WEIGHT = 3.0
 GRADIENT_WEIGHT = 0.5
+GRAIN = 0.2
 
 
-def fresh() -> AutoencoderKL:
-    """An untaught VAE: two downsamplings, four latent channels."""
+def fresh(images_BCHW: Tensor) -> AutoencoderKL:
+    """An untaught VAE: two downsamplings, six latent channels that begin as these images' principal components."""
     levels = (32, 48, 64)
     vae = AutoencoderKL(
         block_out_channels=levels,
         down_block_types=("DownEncoderBlock2D",) * len(levels),
         up_block_types=("UpDecoderBlock2D",) * len(levels),
         layers_per_block=1,
-        latent_channels=4,
+        latent_channels=LATENT_CHANNELS,
         norm_num_groups=8,
         mid_block_add_attention=False,
         sample_size=64,
     )
-    begin_linear(vae)
+    begin(vae, images_BCHW)
     return vae.to(memory_format=torch.channels_last)
-
-
-@torch.no_grad()
-def begin_linear(vae: AutoencoderKL) -> None:
-    """Start near a linear map with little posterior noise; torch's own start learns several times more slowly.
-
-    Every residual branch begins at zero, every other convolution orthogonal, the posterior's log-variance at -6.
-    """
-    for name, part in vae.named_modules():
-        if isinstance(part, nn.Conv2d) and "quant_conv" not in name:
-            (nn.init.zeros_ if name.endswith("conv2") else nn.init.orthogonal_)(part.weight)
-            nn.init.zeros_(part.bias)  # type: ignore[arg-type]
-    channels = vae.config.latent_channels
-    vae.quant_conv.weight[channels:] *= 0.1
-    vae.quant_conv.bias[channels:] = -6.0
 
 
 def pixels(images: list[Image.Image]) -> Tensor:
@@ -101,6 +89,25 @@ def objective(vae: AutoencoderKL, pictures_BCHW: Tensor, lesson: Lesson) -> Call
     return loss
 
 
+def decoding(vae: AutoencoderKL, pictures_BCHW: Tensor, lesson: Lesson, grain: float = 0.0) -> Callable[[int], Tensor]:
+    """The loss of one step for the decoder alone: the encoder, and with it every latent, stays as it is.
+
+    With grain, latents of unit variance get up to this much noise each: what a small UNet leaves is then cleaned here.
+    """
+
+    def loss(step: int) -> Tensor:
+        images_BCHW = scaled(pictures_BCHW[lesson.batch(step, len(pictures_BCHW))])
+        with torch.no_grad():
+            posterior = vae.encode(images_BCHW).latent_dist
+        latents_BCHW = posterior.sample(generator=lesson.generator("posterior", step))
+        generator = lesson.generator("grain", step)
+        level_B111 = torch.rand(len(latents_BCHW), 1, 1, 1, generator=generator) * grain / vae.config.scaling_factor
+        latents_BCHW = latents_BCHW + level_B111 * torch.randn(latents_BCHW.shape, generator=generator)
+        return reconstruction_error(vae.decode(latents_BCHW).sample, images_BCHW)
+
+    return loss
+
+
 @torch.no_grad()
 def unit_scale(vae: AutoencoderKL, pictures_BCHW: Tensor) -> float:
     """The factor that gives the latents of these pictures unit variance."""
@@ -128,14 +135,26 @@ def psnr(drawn_BCHW: Tensor, pictures_BCHW: Tensor) -> float:
     return float((10 * torch.log10(255**2 / error_B.clamp_min(1e-6))).mean())
 
 
-def train(work: Path, *, steps: int = 3600, pictures: int = PICTURES) -> AutoencoderKL:
+def train(work: Path, *, steps: int = 1900, pictures: int = PICTURES) -> AutoencoderKL:
     """The VAE, taught on the broad world."""
-    lesson = Lesson(name="vae", steps=steps, batch_size=8, learning_rate=1e-3)
+    lesson = Lesson(name="vae", steps=steps, cycle=2800, batch_size=8, learning_rate=1e-3)
     torch.manual_seed(lesson.seed)
-    vae = fresh()
     drawn_BCHW = pixels([broad(index, portraits=PORTRAITS)[0] for index in range(pictures)])
+    vae = fresh(scaled(drawn_BCHW[:512]))
     seconds = learn(vae, objective(vae, drawn_BCHW, lesson), lesson, work)
     people_BCHW = pixels([portrait(index)[0] for index in range(512)])
     vae.register_to_config(scaling_factor=unit_scale(vae.eval(), people_BCHW))
     say(f"vae: {seconds:.0f} s, scaling_factor {vae.config.scaling_factor}")
+    return vae
+
+
+def polish(work: Path, vae: AutoencoderKL, *, steps: int = 1200, pictures: int = PICTURES) -> AutoencoderKL:
+    """The VAE with its decoder taught further, on other pictures; a UNet taught on its latents fits it all the same."""
+    first = Lesson(name="decoder", steps=steps * 2 // 3, batch_size=8, learning_rate=4e-4)
+    second = Lesson(name="decoder-again", steps=steps, batch_size=8, learning_rate=5e-4)
+    drawn_BCHW = pixels([broad(index, seed=2, portraits=PORTRAITS)[0] for index in range(pictures)])
+    decoder = nn.ModuleList([vae.post_quant_conv, vae.decoder])
+    for lesson, grain in ((first, 0.0), (second, GRAIN)):
+        seconds = learn(decoder, decoding(vae, drawn_BCHW, lesson, grain), lesson, work)
+        say(f"{lesson.name}: {seconds:.0f} s")
     return vae

@@ -176,7 +176,7 @@ datasets:
 
 # mini-sd
 
-A Stable Diffusion in small: 64x64 pixels, latents of 16x16x4, 4.1 million parameters, v-prediction. It draws simple
+A Stable Diffusion in small: 64x64 pixels, latents of 16x16x6, 4.1 million parameters, v-prediction. It draws simple
 portraits ("a woman with long red hair and glasses in a green shirt, smiling, on a blue background") and nothing else.
 
 Taught from nothing on drawings made by code: the VAE on shapes, stripes, objects and portraits, the UNet and the text

@@ -70,9 +70,9 @@ def test_the_vae_keeps_what_it_never_saw():
     pictures = {style: vae.held_out(style, 8) for style in ("portraits", "ninja", "avatar")}
     found = {style: vae.psnr(vae.reconstructed(pipeline.vae, drawn), drawn) for style, drawn in pictures.items()}
 
-    assert found["portraits"] > 26
-    assert found["ninja"] > 21
-    assert found["avatar"] > 24
+    assert found["portraits"] > 28
+    assert found["ninja"] > 22
+    assert found["avatar"] > 25
 
 
 def test_the_clip_finds_the_right_caption():
@@ -81,4 +81,4 @@ def test_the_clip_finds_the_right_caption():
     processor = CLIPProcessor.from_pretrained(WEIGHTS / "mini-clip")
     found = clip.ranks(model, processor.tokenizer, groups=1)
 
-    assert (found == 0).float().mean() > 0.7
+    assert (found == 0).float().mean() > 0.85

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any, Final
 
 from hubkit.card.escaping import Markdown, code
-from hubkit.card.metadata import is_rehearsal
+from hubkit.card.metadata import Licence, is_rehearsal, of_release
 from hubkit.card.pictures import in_words
 from hubkit.card.sections import Bullets, Code, Part, Picture, Section, Table, Words, joined
 from hubkit.data import CaptionedImages
@@ -41,6 +41,13 @@ class Facts:
     def dataset(self) -> str:
         """The dataset's name as a card gives it."""
         return self.images.name
+
+    @property
+    def licence(self) -> Licence:
+        """What the release comes under."""
+        model = self.model
+        base = Licence(model.base_license, model.base_license_name, model.base_license_link)
+        return of_release(base, self.images.license)
 
 
 def card(facts: Facts) -> Section:
@@ -208,6 +215,7 @@ def data(facts: Facts) -> Section:
 def licence(facts: Facts) -> Section:
     """Whose terms the weights and the pictures come under."""
     base = facts.model.base_license_name or facts.model.base_license
+    shared = facts.licence.id
     of_base = Words("licence_base", {"base": code(facts.model.base), "licence": code(base or "")})
     of_data = Words("licence_data", {"dataset": code(facts.dataset), "licence": code(facts.images.license or "")})
     return Section(
@@ -215,6 +223,7 @@ def licence(facts: Facts) -> Section:
         [
             of_base if base else Words("licence_base_missing", {"base": code(facts.model.base)}),
             of_data if facts.images.license else Words("licence_data_missing", {"dataset": code(facts.dataset)}),
+            *([Words("licence_shared", {"licence": code(shared)})] if shared != facts.model.base_license else []),
         ],
     )
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from hubkit import hub
 from hubkit.card.chapters import Facts, card
 from hubkit.card.escaping import front_matter, inline
-from hubkit.card.metadata import Licence, metadata
+from hubkit.card.metadata import Licence, metadata, of_release
 from hubkit.card.pictures import chosen, save_grid, save_sample
 from hubkit.data import CaptionedImages
 from hubkit.errors import BaseModelError
@@ -86,7 +86,7 @@ def draft(recipe: Recipe) -> str:
         )
         for metric in recipe.metrics
     ]  # fmt: skip
-    licence = Licence(stated, base.license_name, base.license_link)
+    licence = of_release(Licence(stated, base.license_name, base.license_link), recipe.data.license)
     said = metadata(recipe, licence, made_up, "main", [("a prompt", "images/sample-0.png")])
     return f"{front_matter(said)}\n# {inline(recipe.name)}\n"
 
@@ -171,7 +171,7 @@ def _write(making: Path, facts: Facts) -> None:
     """The card, the recipe and, last, the lock over all of them."""
     said = metadata(
         facts.recipe,
-        Licence(facts.model.base_license, facts.model.base_license_name, facts.model.base_license_link),
+        facts.licence,
         facts.scores.scores,
         facts.images.revision,
         [(sample.prompt, path) for sample, path in facts.gallery],

@@ -16,25 +16,37 @@ OWN_PICTURES: Final = "imagefolder"
 """What `datasets` calls a folder of pictures; a path of this machine is nobody's business."""
 
 
+SHARE_ALIKE: Final = frozenset({"cc-by-sa-3.0", "cc-by-sa-4.0", "cc-by-nc-sa-3.0", "cc-by-nc-sa-4.0"})
+"""Licences of pictures that ask for the same licence on what is made of them."""
+
+PERMISSIVE: Final = frozenset({"apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "isc", "cc0-1.0", "cc-by-4.0"})
+"""Licences of bases that let what derives from them come under another."""
+
+
 @dataclass(frozen=True)
 class Licence:
-    """What the base's card states; name and link where the licence is of its own kind."""
+    """What a card states; name and link where the licence is of its own kind."""
 
     id: str | None
     name: str | None = None
     link: str | None = None
 
 
+def of_release(base: Licence, pictures: str | None) -> Licence:
+    """The licence of a release: the base's, or the pictures' where they ask to be shared alike and it can be."""
+    return Licence(pictures) if pictures in SHARE_ALIKE and base.id in PERMISSIVE else base
+
+
 def metadata(
     recipe: Recipe,
-    base_license: Licence,
+    stated: Licence,
     scores: Sequence[Score],
     data_revision: str,
     widget: Sequence[tuple[str, str]],
 ) -> dict[str, Any]:
-    """The front matter; `widget` holds prompts and the paths of their pictures. The licence is the base's."""
+    """The front matter; `widget` holds prompts and the paths of their pictures. `stated` is the licence."""
     said: dict[str, Any] = {
-        **licence(recipe.model.base, recipe.model.revision or "main", base_license),
+        **licence(recipe.model.base, recipe.model.revision or "main", stated),
         "library_name": "diffusers",
         "pipeline_tag": TASK["type"],
         "base_model": recipe.model.base,

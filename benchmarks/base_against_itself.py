@@ -41,6 +41,8 @@ def main() -> None:
         images = pull(recipe.data, Path(name))
         drawn = [by_the_base(recipe, images, again, Path(name)) for again in range(pairs + 1)]
         for metric in recipe.metrics:
+            if metric.reads_captions:
+                print(f"{metric.kind} of the held-out pictures themselves: {of_the_real(metric, images):.4g}")
             for other in drawn[1:]:
                 print(judged(metric, drawn[0], other, images))
 
@@ -56,6 +58,18 @@ def by_the_base(recipe: Recipe, images: "CaptionedImages", again: int, folder: P
     shots = [Shot(images.captions[row], first + number) for number, row in enumerate(rows)]
     pipeline = recipe.model.pipeline(recipe.model.fetch(), device=device())
     return opened(draw(pipeline, shots, recipe.samples, images.source.resolution, folder / f"seeds-{again}"))
+
+
+def of_the_real(metric: "Metric", images: "CaptionedImages") -> float:
+    """What a metric that reads captions gives the real held-out pictures."""
+    from hubkit.data.transforms import square
+    from hubkit.scoring import Features
+
+    extractor = metric.see()
+    pictures = [square(images.picture(row).open(), images.source, None) for row in images.holdout]
+    captions = extractor.captions([images.captions[row] for row in images.holdout])
+    real = Features(extractor.images(pictures), captions)
+    return metric.value(real, real)
 
 
 def judged(metric: "Metric", base: Pictures, other: Pictures, images: "CaptionedImages") -> str:

@@ -151,7 +151,10 @@ def print_end(end: "Release | Publication", *, local: bool) -> None:
     print(f"{'published' if end.created else 'already published, nothing changed'}: {end.url}")
     print(f"commit {end.commit}{f', tag {end.tag}' if end.tag else ''}; {'; '.join(end.verified)}")
     if local:
-        print(f"on the local Hub: start it with `hubkit hub serve`, and set HF_ENDPOINT={os.environ['HF_ENDPOINT']}")
+        address = os.environ["HF_ENDPOINT"]
+        print(
+            f"start the local Hub with `hubkit hub serve --port {address.rpartition(':')[2]}`; set HF_ENDPOINT={address}"
+        )
     print("load it with")
     print("    from diffusers import StableDiffusionPipeline")
     at = f', revision="{end.revision}"' if end.revision else ""

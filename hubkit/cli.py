@@ -152,9 +152,8 @@ def print_end(end: "Release | Publication", *, local: bool) -> None:
     print(f"commit {end.commit}{f', tag {end.tag}' if end.tag else ''}; {'; '.join(end.verified)}")
     if local:
         address = os.environ["HF_ENDPOINT"]
-        print(
-            f"start the local Hub with `hubkit hub serve --port {address.rpartition(':')[2]}`; set HF_ENDPOINT={address}"
-        )
+        port = address.rpartition(":")[2]
+        print(f"start the local Hub with `hubkit hub serve --port {port}`, and set HF_ENDPOINT={address}")
     print("load it with")
     print("    from diffusers import StableDiffusionPipeline")
     at = f', revision="{end.revision}"' if end.revision else ""

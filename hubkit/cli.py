@@ -109,8 +109,9 @@ def serve(
 ) -> None:
     """Serve the local Hub until it is interrupted: open it in a browser, or point HF_ENDPOINT at it."""
     from hubkit import localhub
-    from hubkit.endpoint import LOOPBACK, home
+    from hubkit.endpoint import home
     from hubkit.errors import RecipeError
+    from hubkit.hub.addresses import LOOPBACK
 
     if host not in LOOPBACK and token_file is None:
         raise RecipeError(

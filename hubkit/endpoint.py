@@ -11,9 +11,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from hubkit.errors import RecipeError
+from hubkit.hub.addresses import LOOPBACK
 from hubkit.progress import say
 
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 OVERRULES: Final = (
     "HF_HUB_CACHE",
     "HF_XET_CACHE",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from hubkit import hub
+from hubkit.devices import device
 from hubkit.errors import BaseModelError
 
 if TYPE_CHECKING:
@@ -47,9 +48,8 @@ class Clip:
         import torch
         from transformers import CLIPModel
 
-        device = "cuda" if torch.cuda.is_available() else "cpu"
         model = CLIPModel.from_pretrained(self.folder, dtype=torch.float32, use_safetensors=True, local_files_only=True)
-        return model.requires_grad_(False).eval().to(device)
+        return model.requires_grad_(False).eval().to(device())
 
     @cached_property
     def tokenizer(self) -> Any:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.error import URLError
 
 from hubkit import hub
+from hubkit.devices import device
 from hubkit.errors import BaseModelError, MachineError
 from hubkit.progress import say
 from hubkit.values import HUB_FILE, sha256_of
@@ -54,10 +55,8 @@ class Inception:
             raise BaseModelError(
                 f"{self.path.name} holds no Inception weights: {str(error)[:120]}", help=SUPPLY
             ) from error
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        return NoTrainInceptionV3("inception-v3-compat", ["2048"], feature_extractor_weights_path=str(self.path)).to(
-            device
-        )
+        network = NoTrainInceptionV3("inception-v3-compat", ["2048"], feature_extractor_weights_path=str(self.path))
+        return network.to(device())
 
     def images(self, images: "Sequence[Image]") -> "Tensor":
         """Pooled features of pictures of one size, (N, 2048)."""

@@ -12,7 +12,6 @@ from hubkit.hub.identity import Account, account, check_may_write, check_repo_id
 from hubkit.hub.reading import (
     RepoFacts,
     agreed_license,
-    download,
     head,
     resolve,
     resolve_dataset,
@@ -42,7 +41,6 @@ __all__ = [
     "commit",
     "create_repo",
     "difference",
-    "download",
     "endpoint",
     "file_url",
     "git_blob",

@@ -88,13 +88,6 @@ def snapshot(
     return Path(folder)
 
 
-def download(repo: str, sha: str, path: str, *, kind: Kind = "model") -> Path:
-    """One file of a repo at one commit, in the client's cache."""
-    from huggingface_hub import hf_hub_download
-
-    return Path(ask(lambda: hf_hub_download(repo, path, revision=sha, repo_type=kind), repo, MISSING[kind]))
-
-
 def tree(repo: str, revision: str, kind: Kind = "model", *, token: str | None = None) -> dict[str, RemoteFile]:
     """Every file of a repo at one revision, as the Hub lists it."""
     from huggingface_hub.hf_api import RepoFile

@@ -1,0 +1,43 @@
+"""What is typed: parse, call, print, exit code.
+
+Only Typer is imported at the top, here and in the commands: `hubkit --help` and `hubkit check` answer at once.
+"""
+
+import sys
+
+import typer
+
+from hubkit.cli.hub import seed, serve
+from hubkit.cli.recipes import check, schema
+from hubkit.cli.train import train
+
+app = typer.Typer(
+    help="Finetune Stable Diffusion from one recipe, score it, describe it and publish it to the Hugging Face Hub.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(train)
+app.command()(check)
+app.command()(schema)
+
+hub_app = typer.Typer(help="A Hub on this machine, for trying things out and for tests.", no_args_is_help=True)
+hub_app.command()(serve)
+hub_app.command()(seed)
+app.add_typer(hub_app, name="hub")
+
+
+def main() -> None:
+    """Run a command; a user's error is a line and its exit code, a bug of ours a line and a file."""
+    from hubkit.errors import HubkitError
+
+    try:
+        app()
+    except HubkitError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)
+    except Exception:  # noqa: BLE001 - the last line of defence
+        from hubkit.crash import report
+
+        print(f"error[HK100]: a bug in hubkit; the traceback is in {report()}", file=sys.stderr)
+        sys.exit(1)

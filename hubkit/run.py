@@ -26,7 +26,7 @@ def run(recipe: Recipe, folder: Path, *, push: bool) -> tuple[Scores, Release | 
         images = pull(recipe.data, folder)
         announce(folder)
         model = train(recipe.model, recipe.method, recipe.training, recipe.samples, images, folder)
-        scores = score(recipe.model, recipe.metrics, recipe.samples, model, images, folder)
+        scores = score(recipe.model, recipe.method, recipe.metrics, recipe.samples, model, images, folder)
         release = describe(recipe, images, model, scores, folder)
         return scores, published(recipe, accepted(release, scores), folder) if push else release
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from hubkit.data import CaptionedImages, Example
+from hubkit.sampling import Samples
+from hubkit.scoring import Panel
 from hubkit.values import Settings
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ class Full(Settings):
 
     paper: ClassVar[str] = "https://arxiv.org/abs/2112.10752"
 
+    offers: ClassVar[tuple[str, ...]] = ()
+
     kind: Literal["full"]
 
     def examples(self, images: CaptionedImages) -> Sequence[tuple[Example, ...]]:
@@ -30,3 +34,7 @@ class Full(Settings):
     def trained(self, model: "Diffuser") -> "Mapping[str, nn.Module]":
         """The UNet."""
         return {"unet": model.denoiser.get_submodule("unet")}
+
+    def panels(self, images: CaptionedImages, samples: Samples) -> Sequence[Panel]:
+        """None of its own: the captions say what was taught."""
+        return ()

@@ -29,6 +29,7 @@ class ClipScore(Settings):
     scale: ClassVar[str] = "100 x cosine"
     resampled: ClassVar[bool] = True
     reads_captions: ClassVar[bool] = True
+    panels: ClassVar[tuple[str, ...]] = ("holdout",)
 
     kind: Literal["clip-score"]
     model: RepoId = Field("openai/clip-vit-large-patch14", description="CLIP model on the Hub.")

@@ -27,6 +27,7 @@ class FrechetDistance(ComparesPictures):
     scale: ClassVar[str] = "squared Frechet distance"
     resampled: ClassVar[bool] = False
     reads_captions: ClassVar[bool] = False
+    panels: ClassVar[tuple[str, ...]] = ("holdout",)
 
     kind: Literal["fid"]
     gate: Gate | None = Field(None, description="What the score must meet for the model to be published.")

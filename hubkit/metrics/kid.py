@@ -29,6 +29,7 @@ class KernelDistance(ComparesPictures):
     scale: ClassVar[str] = "squared maximum mean discrepancy"
     resampled: ClassVar[bool] = True
     reads_captions: ClassVar[bool] = False
+    panels: ClassVar[tuple[str, ...]] = ("holdout",)
 
     kind: Literal["kid"]
     gate: Gate | None = Field(None, description="What the score must meet for the model to be published.")

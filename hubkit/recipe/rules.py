@@ -14,7 +14,8 @@ from hubkit.recipe.faults import Draft
 from hubkit.recipe.positions import KeyPath
 from hubkit.recipe.validation import Checked
 from hubkit.sampling import Samples
-from hubkit.scoring import Metric
+from hubkit.scoring import Metric, Shows
+from hubkit.scoring.panels import OF_CAPTIONS
 from hubkit.values import Settings
 
 Problem = tuple[KeyPath, str]
@@ -44,6 +45,8 @@ def _rules(draft: Draft, values: Mapping[KeyPath, Any]) -> Iterator[Iterator[Pro
         yield _holdout_used(samples, draft)
     if data and draft.tables.get("metrics"):
         yield _holdout_there(data)
+    if method := values.get(("method",)):
+        yield _panels_there(method, {path: value for path, value in values.items() if path[0] == "metrics"})
 
 
 def _own(path: KeyPath, value: Any) -> Iterator[Iterator[Problem]]:
@@ -89,3 +92,9 @@ def _holdout_used(samples: Samples, draft: Draft) -> Iterator[Problem]:
 def _holdout_there(data: Source) -> Iterator[Problem]:
     if data.holdout == 0:
         yield ("data", "holdout"), "leaves the metrics nothing to compare with"
+
+
+def _panels_there(method: Shows, metrics: Mapping[KeyPath, Metric]) -> Iterator[Problem]:
+    for path, metric in metrics.items():
+        for name in set(metric.panels) - {*OF_CAPTIONS, *method.offers}:
+            yield (*path, "kind"), f"looks at pictures of the {name} prompts, which this method has none of"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import core_schema
@@ -13,7 +13,7 @@ from hubkit.methods import METHODS
 from hubkit.metrics import METRICS
 from hubkit.publishing import Target
 from hubkit.sampling import Samples
-from hubkit.scoring import Metric
+from hubkit.scoring import Metric, Shows
 from hubkit.targets import TARGETS
 from hubkit.training import Method, Training
 from hubkit.values import HubName, Settings, Several
@@ -31,6 +31,10 @@ class OneOf:
         return core_schema.tagged_union_schema(choices, discriminator="kind")
 
 
+class Finetuning(Method, Shows, Protocol):
+    """What a way of finetuning offers: to the loop what it learns from, to the scoring what shows it."""
+
+
 class Recipe(Settings):
     """One run, from the dataset to the published model."""
 
@@ -40,7 +44,7 @@ class Recipe(Settings):
     )
     model: Annotated[Family, OneOf(FAMILIES)] = Field(description="The base that is finetuned.")
     data: Source = Field(description="The captioned pictures it learns from.")
-    method: Annotated[Method, OneOf(METHODS)] = Field(description="The way of finetuning.")
+    method: Annotated[Finetuning, OneOf(METHODS)] = Field(description="The way of finetuning.")
     training: Training = Field(description="How long, how fast, how exactly.")
     samples: Samples = Field(description="What the base and the finetuned model draw.")
     metrics: Several[Annotated[Metric, OneOf(METRICS)]] = Field(

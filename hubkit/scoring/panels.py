@@ -1,0 +1,77 @@
+"""Panels: sets of prompts and seeds that both models draw, and the real pictures they are held against."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
+
+from hubkit.data import CaptionedImages
+from hubkit.data.transforms import square
+from hubkit.sampling import Samples, Shot
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+OF_CAPTIONS: Final = ("holdout", "training")
+"""Names of the panels that every method has."""
+HOLDOUT_SEEDS: Final = 10_000
+"""Seeds of the held-out captions begin here, those of the card's pictures at 0."""
+TRAINING_SEEDS: Final = 1_000_000
+"""Seeds of the training captions begin here."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Pictures that both models draw from the same seeds; `name` tells the metrics which it is."""
+
+    name: str
+    words: str
+    """What its prompts are, for the card: 'held-out captions'."""
+    shots: tuple[Shot, ...]
+    texts: tuple[str, ...]
+    """What each picture ought to show, for metrics that read: the prompt, with a trained token in the words it
+    stands for.
+    """
+    rows: tuple[int, ...]
+    """Dataset rows of the real pictures the drawn ones are held against; where `paired`, row k is shot k's own."""
+    paired: bool
+    base_shots: tuple[Shot, ...] | None = None
+    """What the base draws where the finetuned's prompts would mean nothing to it: same seeds, other words."""
+
+    @property
+    def shots_of_base(self) -> tuple[Shot, ...]:
+        """What the base draws."""
+        return self.shots if self.base_shots is None else self.base_shots
+
+
+class Shows(Protocol):
+    """What scoring asks of a method: the panels that show what was taught, and what ought to have stayed."""
+
+    offers: ClassVar[tuple[str, ...]]
+    """Names of its panels."""
+
+    def panels(self, images: CaptionedImages, samples: Samples) -> Sequence[Panel]:
+        """Beyond the captions' own; none where the captions say it all."""
+        ...
+
+
+def panels(method: Shows, images: CaptionedImages, samples: Samples) -> dict[str, Panel]:
+    """Every panel there is to look at, by name."""
+    own = [
+        of_captions("holdout", "held-out captions", images, images.holdout, samples, HOLDOUT_SEEDS),
+        of_captions("training", "training captions", images, images.train, samples, TRAINING_SEEDS),
+    ]
+    return {panel.name: panel for panel in (*own, *method.panels(images, samples)) if panel.shots}
+
+
+def of_captions(
+    name: str, words: str, images: CaptionedImages, rows: Sequence[int], samples: Samples, first_seed: int
+) -> Panel:  # fmt: skip
+    """The captions of rows as prompts, `samples.holdout` at most, each from a seed of its own."""
+    captions = [images.captions[row] for row in rows[: samples.holdout]]
+    shots = [Shot(caption, samples.seed + first_seed + number) for number, caption in enumerate(captions)]
+    return Panel(name, words, tuple(shots), tuple(captions), tuple(rows), paired=True)
+
+
+def real_pictures(images: CaptionedImages, rows: Sequence[int]) -> "list[Image]":
+    """The rows' pictures, prepared as the training saw them but with nothing left to chance."""
+    return [square(images.picture(row).open(), images.source, None) for row in rows]

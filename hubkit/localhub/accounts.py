@@ -6,9 +6,14 @@ from pathlib import Path
 from typing import Literal
 
 from hubkit.localhub.durable import write_file
+from hubkit.localhub.repository import Repository
+from hubkit.localhub.signing import Signer
 
 Role = Literal["read", "write", "admin"]
 ROLES: tuple[Role, ...] = ("read", "write", "admin")
+
+_JOB = "[OIDC]"  # whom the Hub names as the author of what a trusted publisher pushes
+_JOB_PREFIX = "hf_jwt_"
 
 
 @dataclass(frozen=True)
@@ -18,6 +23,7 @@ class Caller:
     user: str | None = None
     role: Role = "read"
     orgs: tuple[str, ...] = ()
+    only: str | None = None  # the id of the one repository that the token is good for
 
     @property
     def is_anonymous(self) -> bool:
@@ -26,8 +32,20 @@ class Caller:
     def belongs_to(self, namespace: str) -> bool:
         return self.role == "admin" or namespace == self.user or namespace in self.orgs
 
-    def may_write(self, namespace: str) -> bool:
-        return self.role != "read" and self.belongs_to(namespace)
+    def is_insider(self, repo: Repository) -> bool:
+        """Whether a private or gated repository is open to them."""
+        return self.only == repo.settings.id if self.only else self.belongs_to(repo.namespace)
+
+    def may_push(self, repo: Repository) -> bool:
+        return self.role != "read" and self.is_insider(repo)
+
+    def may_propose(self, repo: Repository) -> bool:
+        """Whether they may open a pull request or a discussion, which others than insiders may."""
+        return self.role != "read" and self.only in (None, repo.settings.id)
+
+    def may_manage(self, namespace: str) -> bool:
+        """Create, move and delete repositories, and change their settings."""
+        return self.role != "read" and self.only is None and self.belongs_to(namespace)
 
 
 ANONYMOUS = Caller()
@@ -58,6 +76,17 @@ class Accounts:
         lines = enumerate(self._file.read_text().splitlines(), start=1)
         entries = [_entry(line, f"{self._file}:{number}") for number, line in lines]
         self._callers = dict(entry for entry in entries if entry)
+
+
+def job_token(signer: Signer, repo: Repository, *, seconds: int) -> str:
+    """A token for a trusted publisher's job: good for pushing to one repository, and for so long."""
+    return _JOB_PREFIX + signer.sign({"use": "push", "repo": repo.settings.id}, seconds=seconds)
+
+
+def job_caller(signer: Signer, token: str) -> Caller | None:
+    """Whose token that is, or None when it is none of `job_token`, or has expired."""
+    claim = signer.read(token.removeprefix(_JOB_PREFIX)) if token.startswith(_JOB_PREFIX) else None
+    return Caller(_JOB, "write", only=claim["repo"]) if claim and claim.get("use") == "push" else None
 
 
 def _entry(line: str, place: str) -> tuple[str, Caller] | None:

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hubkit.localhub.accounts import ANONYMOUS, Accounts, Caller
+from hubkit.localhub.accounts import ANONYMOUS, Accounts, Caller, job_caller
 from hubkit.localhub.errors import (
     HubError,
     bad_request,
@@ -23,6 +23,7 @@ from hubkit.localhub.errors import (
     invalid_credentials,
     repo_not_found,
 )
+from hubkit.localhub.oidc import Issuer
 from hubkit.localhub.repository import RepoKind, Repository
 from hubkit.localhub.store import Store, check_repo_id
 
@@ -34,12 +35,13 @@ _KINDS: dict[str, RepoKind] = {"models": "model", "datasets": "dataset", "spaces
 
 @dataclass(frozen=True)
 class Limits:
-    """Sizes that the real Hub has and that tests make small."""
+    """Sizes and times that the real Hub has and that tests make small."""
 
     page_size: int = 1000
     expanded_page_size: int = 50
     multipart_above_bytes: int = 1024**3
     part_bytes: int = 256 * 1024**2
+    job_token_seconds: int = 3600
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,10 @@ class Hub:
     store: Store
     accounts: Accounts
     limits: Limits = field(default_factory=Limits)
+    issuer: Issuer | None = None  # of identities for test jobs
+
+    def caller(self, token: str) -> Caller | None:
+        return job_caller(self.store.signer, token) or self.accounts.caller(token)
 
 
 @dataclass(frozen=True)
@@ -65,11 +71,18 @@ class Call:
         if not scheme:
             return ANONYMOUS
         is_basic = scheme.lower() == "basic"
-        found = self.hub.accounts.caller(_password(credentials) if is_basic else credentials.strip())
+        found = self.hub.caller(_password(credentials) if is_basic else credentials.strip())
         if found is None:
             raise invalid_credentials()
         # A browser sends a password along unasked, so it must not be good for more than looking.
         return replace(found, role="read") if is_basic else found
+
+    @property
+    def account(self) -> Caller:
+        """The caller, of a route that is not about one repository. A token for one repository is not known there."""
+        if self.caller.is_anonymous or self.caller.only:
+            raise HubError(401, "Invalid username or password.")
+        return self.caller
 
     @property
     def origin(self) -> str:
@@ -109,26 +122,33 @@ class Call:
         """The repository, if the caller may see that it exists."""
         repo = repo or self.named_repo
         caller = self.caller
-        if not repo.exists or (repo.settings.private and not caller.belongs_to(repo.namespace)):
+        if not repo.exists or (repo.settings.private and not caller.is_insider(repo)):
             raise repo_not_found(anonymous=caller.is_anonymous)
         return repo
 
     def downloadable(self) -> Repository:
         """The repository, if the caller may have its files."""
         repo = self.readable()
-        if repo.settings.gated and not self.caller.belongs_to(repo.namespace):
+        if repo.settings.gated and not self.caller.is_insider(repo):
             raise gated(repo.id, anonymous=self.caller.is_anonymous)
         return repo
 
     def writable(self, repo: Repository | None = None) -> Repository:
+        """The repository, if the caller may push to it."""
         repo = self.readable(repo)
-        self.check_may_write(repo.namespace)
+        self._check(repo.id, allowed=self.caller.may_push(repo))
+        return repo
+
+    def manageable(self, repo: Repository | None = None) -> Repository:
+        """The repository, if the caller may change its settings, move it and delete it."""
+        repo = self.readable(repo)
+        self.check_may_manage(repo.namespace)
         return repo
 
     def contributable(self, repo: Repository | None = None) -> Repository:
         """The repository, if the caller may propose a change: whoever may read it, with a token that may write."""
         repo = self.readable(repo)
-        self.check_may_write(self.author)
+        self._check(repo.id, allowed=self.caller.may_propose(repo))
         return repo
 
     def target(self, revision: str) -> Repository:
@@ -136,14 +156,15 @@ class Call:
         is_proposal = self.flag("create_pr") or revision.startswith("refs/pr/")
         return self.contributable() if is_proposal else self.writable()
 
-    def check_may_write(self, namespace: str) -> None:
+    def check_may_manage(self, namespace: str) -> None:
+        self._check(f"the namespace {namespace}", allowed=self.caller.may_manage(namespace))
+
+    def _check(self, place: str, *, allowed: bool) -> None:
         if self.caller.is_anonymous:
             raise HubError(401, "Invalid username or password.")
-        if not self.caller.may_write(namespace):
-            raise forbidden(
-                f"You don't have the rights to write in the namespace {namespace!r} "
-                f"(user {self.caller.user!r}, token role {self.caller.role!r})"
-            )
+        if not allowed:
+            who = f"user {self.caller.user!r}, token role {self.caller.role!r}"
+            raise forbidden(f"You don't have the required rights on {place} ({who})")
 
     @property
     def author(self) -> str:

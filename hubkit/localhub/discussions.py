@@ -100,7 +100,7 @@ def save(repo: Repository, discussion: Discussion) -> None:
 
 def check_may_push(repo: Repository, discussion: Discussion, caller: Caller) -> None:
     """Into a pull request push its author and whoever may write to the repository; into a finished one nobody."""
-    if discussion.author != caller.user and not caller.may_write(repo.namespace):
+    if discussion.author != caller.user and not caller.may_push(repo):
         raise forbidden(f"Pull request {discussion.num} is by {discussion.author}")
     if discussion.status in ("closed", "merged"):
         raise forbidden(f"Pull request {discussion.num} is {discussion.status}")

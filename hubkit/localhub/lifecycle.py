@@ -4,7 +4,7 @@ import atexit
 import contextlib
 import http.client
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from hubkit.localhub.accounts import Accounts
     from hubkit.localhub.faults import Faults
+    from hubkit.localhub.oidc import Issuer
     from hubkit.localhub.store import Store
 
 DEFAULT_PORT = 8585
@@ -30,6 +31,60 @@ class LocalHub:
     token: str = field(repr=False)  # the write token of the store's user
     admin_token: str = field(repr=False)  # may write in any namespace: seeding
     store: Path
+    issuer: bool = False  # whether it has a test issuer, see `job`
+
+    def trust(self, resource: str, **claims: str) -> None:
+        """Make jobs with all of these claims trusted publishers of a repository: they push without a stored token.
+
+            hub.trust("alice/cats", repository="alice/training", workflow="publish.yml", environment="hub")
+
+        Args:
+            resource: an existing repository, `ns/name` or `datasets/ns/name`, as in `HF_OIDC_RESOURCE`.
+            claims: of the job's identity, each to be equal. `repository` must be among them. `workflow` is the
+                workflow's file name and `branch` the branch; any other is GitHub's claim of that name.
+
+        Raises:
+            HubError: there is no such repository, or these claims would let in anybody's jobs.
+        """
+        from hubkit.localhub.oidc import add_publisher, repo_of_resource
+        from hubkit.localhub.store import Store
+
+        opened = Store.open(self.store)
+        add_publisher(opened, repo_of_resource(opened, resource), claims)
+
+    def job(
+        self, repository: str, *, workflow: str, ref: str = "refs/heads/main", environment: str | None = None
+    ) -> dict[str, str]:
+        """What GitHub puts into the environment of a job that has `permissions: id-token: write`.
+
+            with running(store, issuer=True) as hub:
+                hub.trust("alice/cats", repository="alice/training")
+                variables = hub.job("alice/training", workflow="publish.yml")
+                variables |= {"HF_ENDPOINT": hub.url, "HF_OIDC_RESOURCE": "alice/cats"}
+                subprocess.run(["hf", "upload", "alice/cats", "folder"], env={**os.environ, **variables})
+
+        Args:
+            repository: the code's repository, `owner/name`.
+            workflow: its file's name below .github/workflows.
+            ref: what the workflow runs on.
+            environment: the deployment environment that the job names.
+
+        Raises:
+            ValueError: the server was not asked for a test issuer.
+        """
+        if not self.issuer:
+            raise ValueError("this Hub has no test issuer: start it with issuer=True")
+        from dataclasses import asdict
+
+        from hubkit.localhub.oidc import PATH, REQUEST_SECONDS, REQUEST_USE, Job
+        from hubkit.localhub.store import Store
+
+        claim = {"use": REQUEST_USE, "job": asdict(Job(repository, workflow, ref, environment))}
+        return {
+            "GITHUB_ACTIONS": "true",
+            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.url}{PATH}/token?api-version=2.0",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": Store.open(self.store).signer.sign(claim, seconds=REQUEST_SECONDS),
+        }
 
 
 def ensure(store: Path, *, port: int = DEFAULT_PORT, user: str = "local") -> LocalHub:
@@ -43,13 +98,13 @@ def ensure(store: Path, *, port: int = DEFAULT_PORT, user: str = "local") -> Loc
 
     opened, accounts = _open(store, user, None)
     with locked(opened.root / "locks" / "server"):  # two processes that start at once agree on one server
-        url = _running_url(opened, accounts.token("write", user))
-        if url is None:
+        note = _running(opened, accounts.token("write", user))
+        if note is None:
             background = Background(Server(Hub(opened, accounts), listen("127.0.0.1", port)))
             background.start()
             atexit.register(background.stop)
-            url = background.server.url
-    return _hub(url, accounts, opened, user)
+            note = background.server.note
+    return _hub(note, accounts, opened, user)
 
 
 @contextmanager
@@ -59,17 +114,22 @@ def running(
     user: str = "local",
     token_file: Path | None = None,
     faults: "Faults | None" = None,
+    issuer: bool = False,
     **limits: int,
 ) -> Iterator[LocalHub]:
-    """A server on a free port for the length of a block, for tests; `limits` are fields of `Limits`."""
+    """A server on a free port for the length of a block, for tests; `limits` are fields of `Limits`.
+
+    With `issuer`, it also plays GitHub's part in trusted publishing: see `LocalHub.trust` and `LocalHub.job`.
+    """
     from hubkit.localhub.call import Hub, Limits
     from hubkit.localhub.server import Background, Server, listen
 
     opened, accounts = _open(store, user, token_file)
-    background = Background(Server(Hub(opened, accounts, Limits(**limits)), listen("127.0.0.1", 0), faults))
+    hub = Hub(opened, accounts, Limits(**limits), _issuer() if issuer else None)
+    background = Background(Server(hub, listen("127.0.0.1", 0), faults))
     background.start()
     try:
-        yield _hub(background.server.url, accounts, opened, None if token_file else user)
+        yield _hub(background.server.note, accounts, opened, None if token_file else user)
     finally:
         background.stop()
 
@@ -81,9 +141,10 @@ def serve(
     port: int = DEFAULT_PORT,
     user: str = "local",
     token_file: Path | None = None,
+    issuer: bool = False,
     started: Callable[[LocalHub], None] | None = None,
 ) -> None:
-    """Serve until interrupted; `started` is called once the address is bound.
+    """Serve until interrupted; `started` is called once the address is bound. `issuer` is as for `running`.
 
     Beyond loopback only with a token file: the tokens that a store makes for itself are for its own machine.
     """
@@ -93,9 +154,10 @@ def serve(
     from hubkit.localhub.server import Server, listen
 
     opened, accounts = _open(store, user, token_file)
-    server = Server(Hub(opened, accounts), listen(host, port))
+    hub = Hub(opened, accounts, issuer=_issuer() if issuer else None)
+    server = Server(hub, listen(host, port))
     if started:
-        started(_hub(server.url, accounts, opened, None if token_file else user))
+        started(_hub(server.note, accounts, opened, None if token_file else user))
     with contextlib.suppress(KeyboardInterrupt):  # the way to end it; the server has stopped cleanly by then
         server.serve_here()
 
@@ -112,16 +174,23 @@ def _open(store: Path, user: str, token_file: Path | None) -> "tuple[Store, Acco
         return opened, generated_accounts(opened.root / "tokens", user, opened.scratch)
 
 
-def _hub(url: str, accounts: "Accounts", store: "Store", user: str | None) -> LocalHub:
-    return LocalHub(url, accounts.token("write", user), accounts.token("admin", user), store.root)
+def _issuer() -> "Issuer":
+    from hubkit.localhub.oidc import Issuer
+
+    return Issuer()
 
 
-def _running_url(store: "Store", token: str) -> str | None:
-    """Where a server for this very store answers and knows the token. The note of one may be stale."""
+def _hub(note: Mapping[str, Any], accounts: "Accounts", store: "Store", user: str | None) -> LocalHub:
+    write, admin = accounts.token("write", user), accounts.token("admin", user)
+    return LocalHub(note["url"], write, admin, store.root, issuer=bool(note.get("issuer")))
+
+
+def _running(store: "Store", token: str) -> Mapping[str, Any] | None:
+    """The note of a server for this very store that answers and knows the token. A note alone may be stale."""
     from hubkit.localhub.server import read_note
 
-    url: str | None = read_note(store.root).get("url")
-    return url if url and _served_store(url, token) == store.id else None
+    note = read_note(store.root)
+    return note if "url" in note and _served_store(note["url"], token) == store.id else None
 
 
 def _served_store(url: str, token: str) -> str | None:

@@ -7,12 +7,12 @@ ref is replaced by one rename, while its repository is locked.
 import json
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from hubkit.localhub.durable import Sink, make_folder, sync_folder, write_file, write_json
 from hubkit.localhub.errors import bad_request, conflict, revision_not_found
@@ -47,6 +47,7 @@ class Settings:
     private: bool = False
     gated: Literal["auto", "manual", False] = False
     sdk: str | None = None  # of a Space
+    publishers: Sequence[Mapping[str, Any]] = ()  # whose jobs may push without a stored token: `oidc`
 
 
 @dataclass(frozen=True)

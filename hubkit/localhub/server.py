@@ -41,6 +41,7 @@ class Server(uvicorn.Server):
         self._listener = listener
         host, port = listener.getsockname()[:2]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        self.note = {"pid": os.getpid(), "url": self.url, "issuer": hub.issuer is not None}
 
     def serve_here(self) -> None:
         """Serve in this thread, until `should_exit` or, in the main thread, a signal."""
@@ -49,8 +50,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        note = {"pid": os.getpid(), "url": self.url}
-        write_json(_note(self._store.root), note, self._store.scratch)
+        write_json(_note(self._store.root), self.note, self._store.scratch)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # Here and not after `run`, which ends by raising the signal again that ended it.

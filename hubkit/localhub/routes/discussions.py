@@ -103,7 +103,7 @@ def _changed(call: Call, repo: Repository, key: str, change: Callable[[Discussio
     with call.hub.store.changing(repo):
         before = discussions.read(repo, call.param("number"))
         if key in ("newTitle", "newStatus") and before.author != call.author:
-            call.check_may_write(repo.namespace)
+            call.writable(repo)
         after = change(before)
         discussions.save(repo, after)
     return JSONResponse({key: after.events[-1]})

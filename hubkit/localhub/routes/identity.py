@@ -4,13 +4,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hubkit.localhub.call import Call, plain
-from hubkit.localhub.errors import HubError
 
 
 def whoami(call: Call) -> Response:
-    caller = call.caller
-    if caller.is_anonymous:
-        raise HubError(401, "Invalid username or password.")
+    caller = call.account
     token = {"displayName": "local", "role": caller.role, "createdAt": "2026-01-01T00:00:00.000Z"}
     return JSONResponse(
         {

@@ -110,7 +110,7 @@ def log_in(call: Call) -> Response:
 
 
 def _is_visible(call: Call, repo: Repository) -> bool:
-    return not repo.settings.private or call.caller.belongs_to(repo.namespace)
+    return not repo.settings.private or call.caller.is_insider(repo)
 
 
 def _summary(repo: Repository) -> dict[str, Any]:

@@ -18,11 +18,8 @@ _VISIBILITIES = ("private", "public")
 
 
 def create(call: Call) -> Response:
-    name = call.json.get("name")
-    if not isinstance(name, str):
-        raise bad_request("Missing name")
-    repo = call.repo_at(_kind(call.json), _full_id(call, name, call.json.get("organization")))
-    call.check_may_write(repo.namespace)
+    repo = _named(call)
+    call.check_may_manage(repo.namespace)
     url = f"{call.origin}/{repo.path}"
     try:
         call.hub.store.create(repo, call.author, private=_is_private(call.json), sdk=call.json.get("sdk"))
@@ -35,23 +32,21 @@ def create(call: Call) -> Response:
 
 
 def delete(call: Call) -> Response:
-    name = str(call.json.get("name"))
-    repo = call.writable(call.repo_at(_kind(call.json), _full_id(call, name, call.json.get("organization"))))
-    call.hub.store.delete(repo)
+    call.hub.store.delete(call.manageable(_named(call)))
     return JSONResponse({})
 
 
 def move(call: Call) -> Response:
     kind = _kind(call.json)
-    repo = call.writable(call.repo_at(kind, str(call.json.get("fromRepo"))))
+    repo = call.manageable(call.repo_at(kind, str(call.json.get("fromRepo"))))
     target = call.repo_at(kind, str(call.json.get("toRepo")))
-    call.check_may_write(target.namespace)
+    call.check_may_manage(target.namespace)
     call.hub.store.move(repo, target.id)
     return JSONResponse({"url": f"{call.origin}/{target.path}"})
 
 
 def change_settings(call: Call) -> Response:
-    repo = call.writable()
+    repo = call.manageable()
     changes: dict[str, object] = {}
     if "visibility" in call.json or "private" in call.json:
         changes["private"] = _is_private(call.json)
@@ -86,7 +81,7 @@ def listing(call: Call) -> Response:
     shown = [
         describe(repo, repo.resolve("main"))
         for repo in call.hub.store.repos(kind)
-        if not repo.settings.private or call.caller.belongs_to(repo.namespace)
+        if not repo.settings.private or call.caller.is_insider(repo)
     ]
     for field in ("author",):
         shown = [item for item in shown if query.get(field) in (None, item[field])]
@@ -142,8 +137,14 @@ def _sibling(repo: Repository, path: str, *, oid: str, with_sizes: bool) -> dict
     return {**sibling, "lfs": pointer}
 
 
-def _full_id(call: Call, name: str, organization: str | None) -> str:
-    return name if "/" in name and organization is None else f"{organization or call.author}/{name}"
+def _named(call: Call) -> Repository:
+    """The repository that a body names, by its full id or by the caller's own namespace."""
+    account, name = call.account, call.json.get("name")
+    if not isinstance(name, str):
+        raise bad_request("Missing name")
+    organization = call.json.get("organization")
+    full = name if "/" in name and not organization else f"{organization or account.user}/{name}"
+    return call.repo_at(_kind(call.json), full)
 
 
 def _kind(body: Mapping[str, Any]) -> RepoKind:

@@ -1,11 +1,13 @@
 """A Hub in one process, over a folder: unmodified clients talk to it through `HF_ENDPOINT`.
 
     from hubkit import localhub
-    hub = localhub.ensure(Path("store"))     # hub.url, hub.token
+    hub = localhub.ensure(Path("store"))                # hub.url, hub.token
+    with localhub.running(Path("store")) as hub: ...    # for tests
+    localhub.preview(Path("folder"), started=print)     # one folder, as the page that it would be
 
 It imports nothing else of hubkit, nor huggingface_hub; and importing it imports no server yet.
 """
 
-from hubkit.localhub.lifecycle import DEFAULT_PORT, LocalHub, ensure, running, serve
+from hubkit.localhub.lifecycle import DEFAULT_PORT, LocalHub, ensure, preview, previewing, running, serve
 
-__all__ = ["DEFAULT_PORT", "LocalHub", "ensure", "running", "serve"]
+__all__ = ["DEFAULT_PORT", "LocalHub", "ensure", "preview", "previewing", "running", "serve"]

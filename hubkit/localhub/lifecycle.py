@@ -4,6 +4,7 @@ import atexit
 import contextlib
 import http.client
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from hubkit.localhub.accounts import Accounts
     from hubkit.localhub.faults import Faults
     from hubkit.localhub.oidc import Issuer
+    from hubkit.localhub.repository import RepoKind
     from hubkit.localhub.store import Store
 
 DEFAULT_PORT = 8585
@@ -94,16 +96,17 @@ def ensure(store: Path, *, port: int = DEFAULT_PORT, user: str = "local") -> Loc
     """
     from hubkit.localhub.call import Hub
     from hubkit.localhub.durable import locked
-    from hubkit.localhub.server import Background, Server, listen
+    from hubkit.localhub.server import Background, HubServer, listen
 
     opened, accounts = _open(store, user, None)
     with locked(opened.root / "locks" / "server"):  # two processes that start at once agree on one server
         note = _running(opened, accounts.token("write", user))
         if note is None:
-            background = Background(Server(Hub(opened, accounts), listen("127.0.0.1", port)))
+            server = HubServer(Hub(opened, accounts), listen("127.0.0.1", port))
+            background = Background(server)
             background.start()
             atexit.register(background.stop)
-            note = background.server.note
+            note = server.note
     return _hub(note, accounts, opened, user)
 
 
@@ -122,14 +125,15 @@ def running(
     With `issuer`, it also plays GitHub's part in trusted publishing: see `LocalHub.trust` and `LocalHub.job`.
     """
     from hubkit.localhub.call import Hub, Limits
-    from hubkit.localhub.server import Background, Server, listen
+    from hubkit.localhub.server import Background, HubServer, listen
 
     opened, accounts = _open(store, user, token_file)
     hub = Hub(opened, accounts, Limits(**limits), _issuer() if issuer else None)
-    background = Background(Server(hub, listen("127.0.0.1", 0), faults))
+    server = HubServer(hub, listen("127.0.0.1", 0), faults)
+    background = Background(server)
     background.start()
     try:
-        yield _hub(background.server.note, accounts, opened, None if token_file else user)
+        yield _hub(server.note, accounts, opened, None if token_file else user)
     finally:
         background.stop()
 
@@ -151,15 +155,53 @@ def serve(
     if token_file is None and not _is_loopback(host):
         raise ValueError(f"serving on {host} needs a token file: others can reach it")
     from hubkit.localhub.call import Hub
-    from hubkit.localhub.server import Server, listen
+    from hubkit.localhub.server import HubServer, listen
 
     opened, accounts = _open(store, user, token_file)
     hub = Hub(opened, accounts, issuer=_issuer() if issuer else None)
-    server = Server(hub, listen(host, port))
+    server = HubServer(hub, listen(host, port))
     if started:
         started(_hub(server.note, accounts, opened, None if token_file else user))
     with contextlib.suppress(KeyboardInterrupt):  # the way to end it; the server has stopped cleanly by then
         server.serve_here()
+
+
+@contextmanager
+def previewing(folder: Path, *, repo: str = "you/model", kind: "RepoKind" = "model", port: int = 0) -> Iterator[str]:
+    """Show a folder as the page that it would be on the Hub, for the length of a block, which gets the page's address.
+
+    The page stands on loopback alone, and is read anew for every look at it: edit the README.md and reload. What the
+    Hub would refuse the card for stands on top.
+
+    Args:
+        folder: what would be pushed; its README.md is the card.
+        repo: the name to show.
+        kind: model, dataset or space.
+        port: 0 takes a free one.
+
+    Raises:
+        HubError: `repo` cannot be a repository's name.
+        FileNotFoundError: there is no such folder.
+    """
+    from hubkit.localhub.preview import serving
+
+    with serving(folder, repo, kind, port) as url:
+        yield url
+
+
+def preview(
+    folder: Path,
+    *,
+    repo: str = "you/model",
+    kind: "RepoKind" = "model",
+    port: int = 0,
+    started: Callable[[str], None] | None = None,
+) -> None:
+    """Show a folder as `previewing` does, until interrupted; `started` is called with the page's address."""
+    with previewing(folder, repo=repo, kind=kind, port=port) as url, contextlib.suppress(KeyboardInterrupt):
+        if started:
+            started(url)
+        threading.Event().wait()
 
 
 def _open(store: Path, user: str, token_file: Path | None) -> "tuple[Store, Accounts]":

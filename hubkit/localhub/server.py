@@ -1,4 +1,4 @@
-"""One uvicorn server over one store, on a socket that is bound already, announced in the store's `server.json`."""
+"""A uvicorn server on a socket that is bound already; that of a Hub is announced in its store's `server.json`."""
 
 import errno
 import json
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from hubkit.localhub.app import application
 from hubkit.localhub.call import Hub
@@ -22,12 +23,11 @@ _KEEP_ALIVE_SECONDS = 600  # a connection closed under a client's POST is an err
 
 
 class Server(uvicorn.Server):
-    """Announces itself when it is up, and takes that back before it is gone."""
+    """Serves an application, quietly, and for as long as its clients keep their connections."""
 
-    def __init__(self, hub: Hub, listener: socket.socket, faults: Faults | None = None) -> None:
-        app = application(hub)
+    def __init__(self, app: ASGIApp, listener: socket.socket) -> None:
         config = uvicorn.Config(
-            FaultyApp(app, faults) if faults else app,
+            app,
             lifespan="off",
             ws="none",
             log_config=None,  # the process's logging is not ours to change
@@ -37,16 +37,24 @@ class Server(uvicorn.Server):
             timeout_graceful_shutdown=_STOP_SECONDS,
         )
         super().__init__(config)
-        self._store = hub.store
         self._listener = listener
         host, port = listener.getsockname()[:2]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        self.note = {"pid": os.getpid(), "url": self.url, "issuer": hub.issuer is not None}
 
     def serve_here(self) -> None:
         """Serve in this thread, until `should_exit` or, in the main thread, a signal."""
         with self._listener:
             self.run(sockets=[self._listener])
+
+
+class HubServer(Server):
+    """Announces itself when it is up, and takes that back before it is gone."""
+
+    def __init__(self, hub: Hub, listener: socket.socket, faults: Faults | None = None) -> None:
+        app = application(hub)
+        super().__init__(FaultyApp(app, faults) if faults else app, listener)
+        self._store = hub.store
+        self.note = {"pid": os.getpid(), "url": self.url, "issuer": hub.issuer is not None}
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

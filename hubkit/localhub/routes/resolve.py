@@ -46,14 +46,18 @@ def _headers(path: str, commit: str, file: FileInfo) -> dict[str, str]:
         "Accept-Ranges": "bytes",
         "Content-Disposition": f"inline; filename*=UTF-8''{quote(name)}; filename=\"{plain_name}\";",
         "Content-Type": content_type(path),
-        # A repository's files come from anyone: as a page, they get no scripts and no access to this origin.
-        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-        "X-Content-Type-Options": "nosniff",
+        **safe_headers(),
     }
     if file.lfs:
         headers["X-Linked-Etag"] = headers["ETag"]
         headers["X-Linked-Size"] = str(file.size)
     return headers
+
+
+def safe_headers() -> dict[str, str]:
+    """A repository's files come from anyone: as a page, they get no scripts and no access to this origin."""
+    policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    return {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff"}
 
 
 def content_type(path: str) -> str:

@@ -9,6 +9,7 @@ import typer
 
 from hubkit.cli.hub import seed, serve
 from hubkit.cli.recipes import check, schema
+from hubkit.cli.space import space
 from hubkit.cli.train import train
 
 app = typer.Typer(
@@ -20,6 +21,7 @@ app = typer.Typer(
 app.command()(train)
 app.command()(check)
 app.command()(schema)
+app.command()(space)
 
 hub_app = typer.Typer(help="A Hub on this machine, for trying things out and for tests.", no_args_is_help=True)
 hub_app.command()(serve)

@@ -1,5 +1,6 @@
 """Where things are: the Hub, its repos and files, the caches, the client."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import quote, urlsplit
@@ -7,7 +8,10 @@ from urllib.parse import quote, urlsplit
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-Kind = Literal["model", "dataset"]
+Kind = Literal["model", "dataset", "space"]
+
+PREFIXES: Final[Mapping[Kind, str]] = {"model": "", "dataset": "datasets/", "space": "spaces/"}
+"""What stands before a repo's id in its address."""
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -21,7 +25,7 @@ def endpoint() -> str:
 
 def repo_url(repo: str, kind: Kind = "model", *, revision: str | None = None) -> str:
     """The page of a repo, or of its tree at one revision."""
-    page = f"{endpoint()}/{'datasets/' if kind == 'dataset' else ''}{repo}"
+    page = f"{endpoint()}/{PREFIXES[kind]}{repo}"
     return f"{page}/tree/{quote(revision, safe='')}" if revision else page
 
 

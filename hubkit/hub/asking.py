@@ -24,8 +24,12 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-MISSING: Final[Mapping[str, type[HubkitError]]] = {"model": BaseModelError, "dataset": DatasetError}
-"""What it means that a repo we read from is not there."""
+MISSING: Final[Mapping[str, type[HubkitError]]] = {
+    "model": BaseModelError,
+    "dataset": DatasetError,
+    "space": ConflictError,
+}
+"""What it means that a repo we read from is not there; a Space is only read where it was written."""
 
 LOGIN_HELP: Final = (
     "log in with `hf auth login`, or set HF_TOKEN, or set HF_OIDC_RESOURCE in a CI job that may request an identity"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from hubkit.errors import AuthorisationError, RecipeError
-from hubkit.hub.addresses import LOOPBACK, api, endpoint
+from hubkit.hub.addresses import LOOPBACK, Kind, api, endpoint
 from hubkit.hub.asking import LOGIN_HELP, ask, first_words, told
 from hubkit.hub.reading import head
 
@@ -55,7 +55,7 @@ def check_repo_id(repo: str) -> None:
         validate_repo_id(repo)
 
 
-def check_may_write(account: Account, repo: str) -> None:
+def check_may_write(account: Account, repo: str, kind: Kind = "model") -> None:
     """Refuse a namespace or a token we cannot write with. Raises AuthorisationError.
 
     A fine-grained token is only fully known when it is used: what it may do on an existing repo is asked of the Hub.
@@ -73,8 +73,8 @@ def check_may_write(account: Account, repo: str) -> None:
             help=f"publish to one of {', '.join(account.writable)} with --repo, or {LOGIN_HELP}",
             code="HK807",
         )
-    if head(repo) is not None:
-        ask(lambda: api().auth_check(repo, write=True), repo, AuthorisationError)
+    if head(repo, kind) is not None:
+        ask(lambda: api().auth_check(repo, repo_type=kind, write=True), repo, AuthorisationError)
 
 
 def _refuse_plain_http() -> None:

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 def create_repo(repo: str, kind: Kind = "model", *, private: bool = False, token: str | None = None) -> None:
     """Create a repo unless it is there. Its visibility is only decided here: an existing repo keeps its own."""
-    ask(lambda: api(token).create_repo(repo, repo_type=kind, private=private, exist_ok=True), repo, AuthorisationError)
+    sdk = "gradio" if kind == "space" else None
+    ask(
+        lambda: api(token).create_repo(repo, repo_type=kind, private=private, exist_ok=True, space_sdk=sdk),
+        repo,
+        AuthorisationError,
+    )
 
 
 def commit(
@@ -101,9 +106,9 @@ def difference(
 
 def validate_card(card: str, kind: Kind = "model") -> None:
     """Ask the Hub whether it accepts a card's metadata. Raises RecipeError with what it says."""
-    from huggingface_hub import DatasetCard, ModelCard
+    from huggingface_hub import DatasetCard, ModelCard, SpaceCard
 
-    cards = {"model": ModelCard, "dataset": DatasetCard}
+    cards = {"model": ModelCard, "dataset": DatasetCard, "space": SpaceCard}
     try:
         ask(lambda: cards[kind](card).validate(kind), "", AuthorisationError)
     except ValueError as error:

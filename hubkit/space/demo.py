@@ -1,0 +1,164 @@
+"""What a demo says and draws, read from a release on the Hub."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, Field, ValidationError
+
+from hubkit import hub
+from hubkit.errors import BaseModelError, IntegrityError, RecipeError
+from hubkit.recipe import Recipe, reload
+from hubkit.sampling import study
+from hubkit.values import Record, sha256_of
+
+LOCK: Final = "hubkit.lock.json"
+RECIPE: Final = "recipe.toml"
+EXAMPLES: Final = 8
+"""Subjects of the card that a visitor can pick, at most."""
+
+HALF: Final = "unet/diffusion_pytorch_model.fp16.safetensors"
+
+
+class Pinned(Record):
+    """A model on the Hub at one commit, and how its weights are read."""
+
+    repo: str
+    revision: str
+    variant: Literal["fp16"] | None = Field(None, description="What a GPU downloads in place of the whole weights.")
+    pickled: bool = Field(default=False, description="Whether some of it has no safetensors.")
+
+
+class Example(Record):
+    """A picture of the card, to be drawn again."""
+
+    subject: str
+    template: str
+    seed: int
+
+
+class Demo(Record):
+    """Everything a demo knows of its model; as `demo.json` it lies beside the program."""
+
+    model: Pinned
+    base: Pinned
+    tag: str | None = Field(None, description="Of the release, where it has one.")
+    private: bool = Field(description="Whether the model is private; then so is its Space.")
+    license: str | None
+    dataset: str | None = Field(description="Its id on the Hub; none for pictures of one's own.")
+    templates: tuple[str, ...] = Field(description="Prompts around a subject; each holds `{subject}`.")
+    best: str = Field(description="The template that is chosen at first.")
+    examples: tuple[Example, ...]
+    sampling: dict[str, str | int | float] = Field(description="Steps, guidance scale, scheduler, size of the card.")
+    versions: dict[str, str] = Field(description="Of the libraries the release was made with.")
+
+
+class Training(BaseModel):
+    """What the lock says of the training, as far as it matters here."""
+
+    versions: dict[str, str]
+
+
+class Study(BaseModel):
+    """What the lock says of the prompt study."""
+
+    winner: str | None = None
+
+
+class Lock(BaseModel):
+    """What the lock of a release says, as far as it matters here."""
+
+    training: Training
+    files: dict[str, str]
+    study: Study | None = None
+
+
+def read(model: str) -> Demo:
+    """The demo of a published model, `namespace/name` or `namespace/name@revision`.
+
+    Raises BaseModelError where hubkit did not publish it, IntegrityError where its files contradict its lock.
+    """
+    repo, _, revision = model.partition("@")
+    hub.check_repo_id(repo)
+    facts = hub.resolve_model(repo, revision or None)
+    if missing := [name for name in (LOCK, RECIPE) if name not in facts.files]:
+        raise BaseModelError(
+            f"{repo} has no {missing[0]}: it is no release of hubkit",
+            help="a demo is made for a model that `hubkit train … --push` has published",
+            code="HK420",
+        )
+    folder = hub.snapshot(repo, facts.sha, allow=[LOCK, RECIPE])
+    lock = _lock(folder / LOCK, repo)
+    if lock.files.get(RECIPE) != sha256_of(folder / RECIPE):
+        raise IntegrityError(f"the {RECIPE} of {repo} is not the one its {LOCK} names", code="HK1020")
+    recipe = _recipe(folder / RECIPE, repo, lock)
+    templates, best = recipe.samples.templates, _best(recipe, lock)
+    return Demo(
+        model=Pinned(repo=repo, revision=facts.sha, variant="fp16" if HALF in lock.files else None),
+        base=_base(recipe),
+        tag=_tag(repo, facts.sha, revision),
+        private=facts.private,
+        license=facts.license,
+        dataset=recipe.data.repo,
+        templates=templates,
+        best=best,
+        examples=_examples(recipe, best),
+        sampling=recipe.samples.facts(recipe.data.resolution),
+        versions=lock.training.versions,
+    )
+
+
+def _lock(path: Path, repo: str) -> Lock:
+    try:
+        said: Mapping[str, Any] = json.loads(path.read_bytes())
+        return Lock.model_validate(said)
+    except (ValueError, ValidationError, RecursionError) as error:
+        raise IntegrityError(f"the {LOCK} of {repo} is damaged", code="HK1021") from error
+
+
+def _recipe(path: Path, repo: str, lock: Lock) -> Recipe:
+    try:
+        return reload(path)
+    except RecipeError as error:
+        raise BaseModelError(
+            f"this hubkit does not read the recipe of {repo}: {error.faults[0].message}",
+            help=f"it was made with hubkit {lock.training.versions.get('hubkit-publisher', '(unknown)')}",
+            code="HK421",
+        ) from error
+
+
+def _best(recipe: Recipe, lock: Lock) -> str:
+    """The template that won the release's prompt study; the first where there was none."""
+    templates = recipe.samples.templates
+    winner = lock.study.winner if lock.study else None
+    return winner if winner in templates else templates[0]
+
+
+def _examples(recipe: Recipe, best: str) -> tuple[Example, ...]:
+    """The card's subjects in the best template, each with the seed it was drawn from."""
+    samples = recipe.samples
+    shots = study(samples)[samples.templates.index(best) :: len(samples.templates)]
+    return tuple(
+        Example(subject=subject, template=best, seed=shot.seed)
+        for subject, shot in zip(samples.subjects, shots, strict=True)
+    )[:EXAMPLES]
+
+
+def _base(recipe: Recipe) -> Pinned:
+    """The base at the commit the release was made from. Raises BaseModelError where it is gone."""
+    facts = hub.resolve_model(recipe.model.base, recipe.model.revision)
+    return Pinned(repo=facts.repo, revision=facts.sha, pickled=_is_pickled(facts.files))
+
+
+def _is_pickled(files: Iterable[str]) -> bool:
+    """Whether some component has its weights as a pickle only."""
+    paths = [PurePosixPath(file) for file in files]
+    safe = {path.parent for path in paths if path.suffix == ".safetensors"}
+    return any(path.suffix == ".bin" and path.parent not in safe for path in paths)
+
+
+def _tag(repo: str, sha: str, wanted: str) -> str | None:
+    """The tag that was asked for, or else the last of the commit's tags."""
+    there = sorted(name for name, commit in hub.tags(repo).items() if commit == sha)
+    return wanted if wanted in there else next(reversed(there), None)

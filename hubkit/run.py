@@ -23,7 +23,7 @@ def run(recipe: Recipe, folder: Path, *, push: bool) -> tuple[Scores, Release | 
     with alone(folder):
         recipe = pin(recipe, folder)
         prepare(recipe)
-        images = pull(recipe.data, folder)
+        images = pull(recipe.data, folder, captioned=recipe.method.reads_captions)
         announce(folder)
         model = train(recipe.model, recipe.method, recipe.training, recipe.samples, images, folder)
         scores = score(recipe.model, recipe.method, recipe.metrics, recipe.samples, model, images, folder)
@@ -43,7 +43,7 @@ def assist(recipe: Recipe, folder: Path) -> None:
     from hubkit.training.loop import train
 
     recipe = pin(recipe, folder)
-    images = pull(recipe.data, folder)
+    images = pull(recipe.data, folder, captioned=recipe.method.reads_captions)
     train(recipe.model, recipe.method, recipe.training, recipe.samples, images, folder)
 
 

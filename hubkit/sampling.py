@@ -25,7 +25,21 @@ al., 2022, algorithm 2).
 """
 
 
-class Samples(Settings):
+class Sampler(Settings):
+    """How pictures are drawn from prompts."""
+
+    steps: int = Field(30, ge=1, le=1000, description="Denoising steps per picture.")
+    guidance_scale: float = Field(7.5, ge=0, le=50, description="Classifier-free guidance (Ho and Salimans, 2022).")
+    scheduler: Literal["ddim", "dpm-solver", "euler"] = Field(
+        "ddim", description="Sampler, configured from the base's own scheduler."
+    )
+    batch_size: int = Field(
+        8, ge=1, le=256, description="Pictures drawn at once; part of what makes them reproducible."
+    )
+    seed: int = Field(0, ge=0, description="Of the initial latents.")
+
+
+class Samples(Sampler):
     """The recipe's `[samples]` table: what is drawn, by the base and by the finetuned alike."""
 
     subjects: Annotated[Several[str], Field(min_length=1, max_length=64)] = Field(
@@ -37,15 +51,6 @@ class Samples(Settings):
     holdout: int = Field(
         256, ge=0, le=50_000, description="Held-out captions drawn for the scores, at most; 0 draws none."
     )
-    steps: int = Field(30, ge=1, le=1000, description="Denoising steps per picture.")
-    guidance_scale: float = Field(7.5, ge=0, le=50, description="Classifier-free guidance (Ho and Salimans, 2022).")
-    scheduler: Literal["ddim", "dpm-solver", "euler"] = Field(
-        "ddim", description="Sampler, configured from the base's own scheduler."
-    )
-    batch_size: int = Field(
-        8, ge=1, le=256, description="Pictures drawn at once; part of what makes them reproducible."
-    )
-    seed: int = Field(0, ge=0, description="Of the initial latents.")
     every: int | None = Field(None, ge=1, description="Draw the subjects every so many training steps too.")
 
     def problems(self) -> Iterator[tuple[str, str]]:
@@ -87,47 +92,52 @@ def study(samples: Samples) -> list[Shot]:
     ]
 
 
-def draw(pipeline: Any, shots: Sequence[Shot], samples: Samples, resolution: int, folder: Path) -> list[Path]:
+def draw(
+    pipeline: Any, shots: Sequence[Shot], sampler: Sampler, resolution: int, folder: Path, *,
+    turn: tuple[int, int] = (0, 1),
+) -> list[Path]:  # fmt: skip
     """Draw `shots` as PNGs, 8-bit RGB of `resolution` squared, into `folder`; what lies there already is not drawn
     again.
 
-    Shots are drawn on a fixed grid: batch k always holds shots kB to kB+B-1, so a drawing that was interrupted ends
-    as one that was not.
+    Shots are drawn on a fixed grid: batch k always holds shots kB to kB+B-1, so a drawing that was interrupted, or
+    shared, ends as one that was not. Of n processes that share the work, the one whose turn is (k, n) draws every
+    n-th batch from the k-th.
     """
     files = [folder / f"{number:05d}.png" for number in range(len(shots))]
+    first, stride = turn
     starts = [
-        start for start in range(0, len(shots), samples.batch_size)
-        if not all(file.is_file() for file in files[start : start + samples.batch_size])
+        start for start in range(first * sampler.batch_size, len(shots), stride * sampler.batch_size)
+        if not all(file.is_file() for file in files[start : start + sampler.batch_size])
     ]  # fmt: skip
     if starts:
-        prepare(pipeline, samples)
+        prepare(pipeline, sampler)
     for start in track(starts, f"drawing {folder.name}", len(starts)):
-        batch = slice(start, start + samples.batch_size)
-        for file, image in zip(files[batch], draw_batch(pipeline, shots[batch], samples, resolution), strict=True):
+        batch = slice(start, start + sampler.batch_size)
+        for file, image in zip(files[batch], draw_batch(pipeline, shots[batch], sampler, resolution), strict=True):
             buffer = io.BytesIO()
             image.save(buffer, "PNG")
             write_atomically(file, buffer.getvalue())
     return files
 
 
-def prepare(pipeline: Any, samples: Samples) -> None:
+def prepare(pipeline: Any, sampler: Sampler) -> None:
     """Give the pipeline the recipe's sampler, configured from the model's own scheduler, and still its progress bar."""
     import diffusers
 
-    scheduler = getattr(diffusers, SCHEDULERS[samples.scheduler])
+    scheduler = getattr(diffusers, SCHEDULERS[sampler.scheduler])
     pipeline.scheduler = scheduler.from_config(pipeline.scheduler.config)
     pipeline.set_progress_bar_config(disable=True)
 
 
-def draw_batch(pipeline: Any, shots: Sequence[Shot], samples: Samples, resolution: int) -> "list[Image]":
+def draw_batch(pipeline: Any, shots: Sequence[Shot], sampler: Sampler, resolution: int) -> "list[Image]":
     """One batch; the initial latents of each shot come from its own generator on the CPU."""
     import torch
 
     drawn = pipeline(
         [shot.prompt for shot in shots],
         generator=[torch.Generator().manual_seed(shot.seed) for shot in shots],
-        num_inference_steps=samples.steps,
-        guidance_scale=samples.guidance_scale,
+        num_inference_steps=sampler.steps,
+        guidance_scale=sampler.guidance_scale,
         height=resolution,
         width=resolution,
     )

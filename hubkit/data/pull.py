@@ -24,10 +24,11 @@ FORMAT: Final = 1
 """Raised when what `images.json` says of the same rows changes."""
 
 
-def pull(source: Source, folder: Path) -> CaptionedImages:
-    """The dataset of the recipe's `[data]`, at one revision, audited and split. Raises DatasetError with the rows
-    named.
+def pull(source: Source, folder: Path, *, captioned: bool = True) -> CaptionedImages:
+    """The dataset of the recipe's `[data]`, at one revision, audited and split; without captions where nobody reads
+    them. Raises DatasetError with the rows named.
     """
+    source = source if captioned else source.model_copy(update={"caption": ""})
     revision, stated = identify(source)
     licence = hub.agreed_license(source.name, stated, source.license)
     made_from = fingerprint(FORMAT, source, revision, licence)
@@ -35,7 +36,7 @@ def pull(source: Source, folder: Path) -> CaptionedImages:
     if images := CaptionedImages.load(path, made_from):
         return images
     rows = open_rows(source, revision)
-    sizes, faults = audit(rows)
+    sizes, faults = audit(rows, captioned=captioned)
     if faults and (source.bad_images == "refuse" or len(faults) == len(rows.captions)):
         raise refusal(source, faults)
     train, holdout = split(source, [row for row in range(len(rows.captions)) if row not in faults])
@@ -76,14 +77,14 @@ def stated_license(card: Path) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def audit(rows: Rows) -> tuple[list[tuple[int, int]], dict[int, str]]:
+def audit(rows: Rows, *, captioned: bool = True) -> tuple[list[tuple[int, int]], dict[int, str]]:
     """Decode every row once: the size of each picture (0 x 0 where there is none), and the reason for each row that
     cannot be used.
     """
     sizes: list[tuple[int, int]] = []
     faults: dict[int, str] = {}
     for row, caption in track(enumerate(rows.captions), "reading the dataset", len(rows.captions)):
-        if reason := caption_fault(caption):
+        if captioned and (reason := caption_fault(caption)):
             faults[row] = reason
         try:
             sizes.append(decode(rows.encoded(row)).size)

@@ -64,9 +64,9 @@ class HubRows:
                 help="data.split names a split of the repo; a dataset that needs its own loading script is not run",
             ) from error
         for column in (source.image, source.caption):
-            if column not in table.column_names:
+            if column and column not in table.column_names:
                 raise missing_column(column, f"{source.repo}", table.column_names)
-        captions = table[source.caption]
+        captions = table[source.caption] if source.caption else [""] * len(table)
         try:
             encoded = table.cast_column(source.image, datasets.Image(decode=False))
         except (pa.ArrowException, TypeError, ValueError) as error:
@@ -115,6 +115,8 @@ class FolderRows:
         if not folder.is_dir():
             raise DatasetError(f"{source.folder!r} is not a folder", help="`--data DIR` names a folder of pictures")
         pairs = sorted(captions_of(folder, source.caption))
+        if not pairs and not source.caption:
+            raise DatasetError(f"no pictures in {source.folder!r}", help=f"it takes {', '.join(sorted(PICTURES))}")
         if not pairs:
             raise DatasetError(
                 f"no captioned pictures in {source.folder!r}",
@@ -135,7 +137,10 @@ class FolderRows:
 
 
 def captions_of(folder: Path, column: str) -> Iterator[tuple[Path, str | None]]:
-    """Every picture of the folder that has a caption, and the caption."""
+    """Every picture of the folder that has a caption, and the caption; without a column every picture, and none."""
+    if not column:
+        yield from ((picture, "") for picture in pictures_in(folder))
+        return
     entries = listed(folder, column)
     if entries is not None:
         for name, caption in entries:
@@ -143,11 +148,16 @@ def captions_of(folder: Path, column: str) -> Iterator[tuple[Path, str | None]]:
                 raise DatasetError(f"metadata names {name[:80]!r}, which is not in {folder.name!r}")
             yield folder / name, caption
         return
+    for picture in pictures_in(folder):
+        yield picture, caption_beside(folder, picture)
+
+
+def pictures_in(folder: Path) -> Iterator[Path]:
+    """Every picture of the folder; stray files and hidden folders are passed over."""
     for file in folder.rglob("*"):
         hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-        if hidden or file.suffix.lower() not in PICTURES or not file.is_file():
-            continue
-        yield inside(folder, file), caption_beside(folder, file)
+        if not hidden and file.suffix.lower() in PICTURES and file.is_file():
+            yield inside(folder, file)
 
 
 def inside(folder: Path, file: Path) -> Path:

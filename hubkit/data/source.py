@@ -24,7 +24,7 @@ class Source(Settings):
     )
     split: str = Field("train", description="Split of the dataset repo.")
     image: str = Field("image", description="Column that holds the pictures.")
-    caption: str = Field("text", description="Column that holds the captions.")
+    caption: str = Field("text", description="Column that holds the captions; '' for none.")
     resolution: Annotated[int, Field(ge=32, le=2048, multiple_of=8)] = Field(
         512, description="Side of the training square, in pixels."
     )
@@ -54,7 +54,10 @@ class Source(Settings):
         if self.repo and self.folder:
             yield "folder", f"contradicts repo = {self.repo!r}: the pictures come from one of the two"
         if not self.repo and not self.folder:
-            yield "repo", "is missing: give `repo`, or `folder`, or `--data DIR` on the command line"
+            yield (
+                "repo",
+                "is missing: give `repo`, or `folder`, or `--data DIR` with pictures of your own",
+            )
         for key in {"revision", "split"} & self.changed if self.folder else ():
             yield key, "would be ignored: a folder has none"
         if "variants" in self.changed and self.variants > 1 and not self.varies:

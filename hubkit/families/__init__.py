@@ -31,6 +31,17 @@ class Conditioning:
 
 
 @dataclass(frozen=True)
+class Piece:
+    """A token: its text, its place in the vocabulary (from 0, the commonest, to 1; byte pairs are merged in the order
+    of their frequency), and whether the vocabulary holds it at all.
+    """
+
+    text: str
+    place: float
+    known: bool
+
+
+@dataclass(frozen=True)
 class Noised:
     """A batch ready for the denoiser: noisy latents (BCHW), timesteps (B, integers), what it must predict (BCHW), and
     the signal-to-noise ratio (B).
@@ -84,7 +95,31 @@ class Diffuser(Protocol):
 
     @property
     def denoiser(self) -> "nn.Module":
-        """Takes noisy latents (BCHW), timesteps (B) and embeddings (BTD); predicts what `noise` calls the target."""
+        """Takes noisy latents (BCHW), timesteps (B) and captions: token ids (BT, integers), which it encodes itself,
+        or embeddings (BTD). Predicts what `noise` calls the target.
+        """
+        ...
+
+    @property
+    def text_encoders(self) -> frozenset[str]:
+        """The components that read captions. Where one of them is trained, captions go in as token ids."""
+        ...
+
+    @property
+    def longest_caption(self) -> int:
+        """Tokens the text encoder reads, begin and end included."""
+        ...
+
+    def pieces(self, text: str) -> tuple[Piece, ...]:
+        """What the tokenizer makes of a text, uncut, without begin and end."""
+        ...
+
+    def tokenize(self, captions: Sequence[str]) -> "Tensor":
+        """Captions to token ids (BT), cut to the tokenizer's length with the end token kept, and padded."""
+        ...
+
+    def save_memory(self) -> None:
+        """Compute activations again in the backward pass of what is trained, rather than keep them."""
         ...
 
     def encode_images(self, pixels: "Tensor") -> Posterior:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from hubkit.methods.dreambooth import DreamBooth
 from hubkit.methods.full import Full
 
-METHODS: Final = {"full": Full}
+METHODS: Final = {"full": Full, "dreambooth": DreamBooth}

@@ -4,16 +4,17 @@ they are.
 Paper: Rombach et al. (2022), equation 3: the denoiser's loss, https://arxiv.org/abs/2112.10752
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from hubkit.data import CaptionedImages, Example
 from hubkit.sampling import Samples
 from hubkit.scoring import Panel
+from hubkit.training import Trained
 from hubkit.values import Settings
 
 if TYPE_CHECKING:
-    from torch import nn
+    from accelerate import Accelerator
 
     from hubkit.families import Diffuser
 
@@ -24,16 +25,23 @@ class Full(Settings):
     paper: ClassVar[str] = "https://arxiv.org/abs/2112.10752"
 
     offers: ClassVar[tuple[str, ...]] = ()
+    reads_captions: ClassVar[bool] = True
 
     kind: Literal["full"]
 
-    def examples(self, images: CaptionedImages) -> Sequence[tuple[Example, ...]]:
+    def examples(
+        self, images: CaptionedImages, model: "Diffuser", base: str, processes: "Accelerator"
+    ) -> Sequence[tuple[Example, ...]]:
         """Each training row, alone in its slot, with weight 1."""
         return [(Example(images.picture(row), images.captions[row], 1.0),) for row in images.train]
 
-    def trained(self, model: "Diffuser") -> "Mapping[str, nn.Module]":
+    def remarks(self, images: CaptionedImages, model: "Diffuser") -> Iterator[str]:
+        """Captions are taken as they are."""
+        yield from ()
+
+    def trained(self, model: "Diffuser") -> Mapping[str, Trained]:
         """The UNet."""
-        return {"unet": model.denoiser.get_submodule("unet")}
+        return {"unet": Trained(model.denoiser.get_submodule("unet"))}
 
     def panels(self, images: CaptionedImages, samples: Samples) -> Sequence[Panel]:
         """None of its own: the captions say what was taught."""

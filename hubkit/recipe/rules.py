@@ -16,6 +16,7 @@ from hubkit.recipe.validation import Checked
 from hubkit.sampling import Samples
 from hubkit.scoring import Metric, Shows
 from hubkit.scoring.panels import OF_CAPTIONS
+from hubkit.training import Method
 from hubkit.values import Settings
 
 Problem = tuple[KeyPath, str]
@@ -38,15 +39,18 @@ def _rules(draft: Draft, values: Mapping[KeyPath, Any]) -> Iterator[Iterator[Pro
     """What every table says of itself, then what stands between tables."""
     for path, value in values.items():
         yield from _own(path, value)
-    data, samples = values.get(("data",)), values.get(("samples",))
+    data, samples, method = values.get(("data",)), values.get(("samples",)), values.get(("method",))
+    metrics = {path: value for path, value in values.items() if path[0] == "metrics"}
     yield _metrics_once(draft)
-    yield _gates_the_right_way({path: value for path, value in values.items() if path[0] == "metrics"})
+    yield _gates_the_right_way(metrics)
     if samples:
         yield _holdout_used(samples, draft)
-    if data and draft.tables.get("metrics"):
-        yield _holdout_there(data)
-    if method := values.get(("method",)):
-        yield _panels_there(method, {path: value for path, value in values.items() if path[0] == "metrics"})
+    if data and method:
+        yield _captions_read(data, method)
+    if data:
+        yield _holdout_there(data, metrics)
+    if method:
+        yield _panels_there(method, metrics)
 
 
 def _own(path: KeyPath, value: Any) -> Iterator[Iterator[Problem]]:
@@ -89,8 +93,15 @@ def _holdout_used(samples: Samples, draft: Draft) -> Iterator[Problem]:
         yield ("samples", "holdout"), "would be ignored: they are drawn for metrics, and the recipe has none"
 
 
-def _holdout_there(data: Source) -> Iterator[Problem]:
-    if data.holdout == 0:
+def _captions_read(data: Source, method: Method) -> Iterator[Problem]:
+    if method.reads_captions and not data.caption:
+        yield ("data", "caption"), "names no column, but the method learns from the captions"
+    if not method.reads_captions and "caption" in data.changed and data.caption:
+        yield ("data", "caption"), "would be ignored: method.instance_prompt is the caption of every picture"
+
+
+def _holdout_there(data: Source, metrics: Mapping[KeyPath, Metric]) -> Iterator[Problem]:
+    if data.holdout == 0 and any("holdout" in metric.panels for metric in metrics.values()):
         yield ("data", "holdout"), "leaves the metrics nothing to compare with"
 
 

@@ -5,6 +5,6 @@
 imported by whoever trains: it needs torch.
 """
 
-from hubkit.training.settings import Ema, Method, TrainedModel, Training
+from hubkit.training.settings import Ema, Method, Trained, TrainedModel, Training
 
-__all__ = ["Ema", "Method", "TrainedModel", "Training"]
+__all__ = ["Ema", "Method", "Trained", "TrainedModel", "Training"]

@@ -16,10 +16,10 @@ from hubkit.training.settings import Training
 
 @dataclass(frozen=True)
 class Batch:
-    """One forward pass: noised latents, embeddings (BTD), and the weight of each picture (B)."""
+    """One forward pass: noised latents, captions (embeddings, BTD, or token ids, BT), and each picture's weight (B)."""
 
     noised: Noised
-    embeddings: Tensor
+    captions: Tensor
     weights: Tensor
 
 
@@ -31,7 +31,7 @@ class Feed:
 
     examples: Sequence[tuple[Example, ...]]
     posteriors: Posteriors
-    embeddings: Callable[[str], Tensor]
+    captions: Callable[[str], Tensor]
     diffuser: Diffuser
     training: Training
 
@@ -54,7 +54,7 @@ class Feed:
         noised = self.diffuser.noise(posterior.mean + posterior.std * fresh, drawn)
         return Batch(
             Noised(*(tensor.to(device) for tensor in (noised.latents, noised.timesteps, noised.target, noised.snr))),
-            torch.stack([self.embeddings(self._caption(example, place)) for example, place in looks]).to(device),
+            torch.stack([self.captions(self._caption(example, place)) for example, place in looks]).to(device),
             torch.tensor([example.weight for example, _ in looks], device=device),
         )
 

@@ -155,6 +155,12 @@ def posteriors(
     return CachedPosteriors(grid, {one.identity: number for number, one in enumerate(pictures)}, source.variants, seed)
 
 
+def token_ids(captions: Sequence[str], diffuser: Diffuser) -> Callable[[str], Tensor]:
+    """The token ids (T) of each caption, for a text encoder that is itself being trained."""
+    rows = dict(zip(captions, diffuser.tokenize(captions), strict=True))
+    return rows.__getitem__
+
+
 def embeddings(
     captions: Sequence[str], diffuser: Diffuser, base: str, accelerator: Accelerator
 ) -> Callable[[str], Tensor]:

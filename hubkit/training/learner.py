@@ -5,7 +5,6 @@ of them.
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from typing import Any
 
 import torch
 from accelerate import Accelerator
@@ -17,32 +16,32 @@ from hubkit.families import Diffuser
 from hubkit.training.checkpoint import Checkpoint
 from hubkit.training.feed import Batch
 from hubkit.training.objective import min_snr_weights, weighted_loss
-from hubkit.training.settings import Training
+from hubkit.training.settings import Trained, Training
 
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 """What AdamW remembers of each parameter."""
 
 
 class Learner:
-    """Trains the modules it is given, through the one prepared `denoiser`."""
+    """Trains the components it is given, through the one prepared `denoiser`."""
 
     def __init__(
-        self, training: Training, modules: Mapping[str, nn.Module], diffuser: Diffuser, accelerator: Accelerator
+        self, training: Training, components: Mapping[str, Trained], diffuser: Diffuser, accelerator: Accelerator
     ) -> None:
-        """`modules` are the components whose weights change, by their names in the pipeline."""
-        self.training, self.modules, self.diffuser, self.accelerator = training, modules, diffuser, accelerator
-        for module in modules.values():
-            module.requires_grad_(True).train()
-            if training.gradient_checkpointing:
-                checkpointing: Any = module
-                checkpointing.enable_gradient_checkpointing()
+        """`components` are what may change, by their names in the pipeline."""
+        self.training, self.components, self.diffuser, self.accelerator = training, components, diffuser, accelerator
+        for component in components.values():
+            component.module.requires_grad_(True).train()
+        if training.gradient_checkpointing:
+            diffuser.save_memory()
         self.parameters: dict[str, nn.Parameter] = {
-            f"{component}.{name}": parameter
-            for component, module in modules.items()
-            for name, parameter in module.named_parameters()
+            f"{name}.{key}": parameter
+            for name, component in components.items()
+            for key, parameter in component.module.named_parameters()
         }  # fmt: skip
+        groups = [{"params": list(component.module.parameters())} for component in components.values()]
         self.adamw = torch.optim.AdamW(
-            self.parameters.values(), lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
+            groups, lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
         )
         self.denoiser, self.optimizer = accelerator.prepare(diffuser.denoiser, self.adamw)
         self.ema = constant_ema(self.parameters.values(), training.ema.decay) if training.ema else None
@@ -67,7 +66,7 @@ class Learner:
         return value
 
     def _loss(self, batch: Batch) -> Tensor:
-        prediction = self.denoiser(batch.noised.latents, batch.noised.timesteps, batch.embeddings)
+        prediction = self.denoiser(batch.noised.latents, batch.noised.timesteps, batch.captions)
         weights = batch.weights
         if self.training.min_snr_gamma is not None:
             weights = weights * min_snr_weights(
@@ -76,13 +75,14 @@ class Learner:
         return weighted_loss(prediction, batch.noised, weights, slots=self.training.batch_size)
 
     def _step(self, step: int) -> None:
+        for group, component in zip(self.adamw.param_groups, self.components.values(), strict=True):
+            group["lr"] = learning_rate(self.training, step, component)
         if self.training.max_grad_norm:
-            norm = float(self.accelerator.clip_grad_norm_(self.parameters.values(), self.training.max_grad_norm))
+            moving = [weight for group in self.adamw.param_groups if group["lr"] for weight in group["params"]]
+            norm = float(self.accelerator.clip_grad_norm_(moving, self.training.max_grad_norm))
             # Under fp16 the scaler passes over a step whose gradient overflowed; otherwise it is the end.
             if not math.isfinite(norm) and self.training.precision != "fp16":
                 raise diverged(step, f"the gradient's norm is {norm}")
-        for group in self.adamw.param_groups:
-            group["lr"] = learning_rate(self.training, step)
         self.optimizer.step()
         self.optimizer.zero_grad()
         if self.ema:
@@ -106,13 +106,15 @@ class Learner:
         """
         with self.released():
             states = {
-                component: {name: tensor.detach().to("cpu", copy=True) for name, tensor in module.state_dict().items()}
-                for component, module in self.modules.items()
+                name: {
+                    key: tensor.detach().to("cpu", copy=True) for key, tensor in component.module.state_dict().items()
+                }
+                for name, component in self.components.items()
             }  # fmt: skip
-        for component, tensors in states.items():
-            for name, tensor in tensors.items():
+        for name, tensors in states.items():
+            for key, tensor in tensors.items():
                 if not torch.isfinite(tensor).all():
-                    raise diverged(self.training.steps, f"{component}.{name} holds a number that is not finite")
+                    raise diverged(self.training.steps, f"{name}.{key} holds a number that is not finite")
         return states
 
     def checkpoint(self, step: int) -> Checkpoint:
@@ -159,15 +161,18 @@ def constant_ema(parameters: Iterable[nn.Parameter], decay: float) -> EMAModel:
     return EMAModel(parameters, decay=decay, min_decay=decay, update_after_step=-1, foreach=True)
 
 
-def learning_rate(training: Training, step: int) -> float:
+def learning_rate(training: Training, step: int, component: Trained | None = None) -> float:
     """The learning rate of `step`, counted from 0: a linear warm-up, then constant, or falling to 0 in a line or half
-    a cosine.
+    a cosine. A component may have its own peak, and a last step.
     """
+    if component and component.last_step is not None and step >= component.last_step:
+        return 0.0
+    peak = (component and component.learning_rate) or training.learning_rate
     if step < training.warmup_steps:
-        return training.learning_rate * (step + 1) / training.warmup_steps
+        return peak * (step + 1) / training.warmup_steps
     progress = (step - training.warmup_steps) / max(1, training.steps - training.warmup_steps)
     factors = {"constant": 1.0, "linear": 1 - progress, "cosine": (1 + math.cos(math.pi * progress)) / 2}
-    return training.learning_rate * factors[training.schedule]
+    return peak * factors[training.schedule]
 
 
 def diverged(step: int, what: str) -> DivergedError:

@@ -1,7 +1,7 @@
 """The only training loop."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from hubkit.training.checkpoint import latest_checkpoint, save_checkpoint
 from hubkit.training.facts import machine, mean, weight_hashes, whole
 from hubkit.training.feed import Feed
 from hubkit.training.journal import Journal, read_rows
-from hubkit.training.latents import embeddings, posteriors
+from hubkit.training.latents import embeddings, posteriors, token_ids
 from hubkit.training.learner import Learner, learning_rate
 from hubkit.training.settings import Method, TrainedModel, Training
 from hubkit.training.stopping import stoppable
@@ -42,15 +42,17 @@ def train(
         "base_license_link": facts.license_link,
     }
     seen = (images.source.essence(), images.revision, images.captions, images.train)
-    made_from = fingerprint(FORMAT, model.essence(), method, training.essence(), seen)
+    made_from = fingerprint(FORMAT, model.essence(), method.essence(), training.essence(), seen)
     done = TrainedModel.load(folder / "model.json", made_from)
     if done and whole(done := done.model_copy(update=now)):
         return done
     accelerator = start_accelerator(training)
     diffuser = model.load(device=str(accelerator.device))
-    examples = method.examples(images)
+    remarks = told(method.remarks(images, diffuser), accelerator)
+    examples = method.examples(images, diffuser, facts.sha, accelerator)
+    remarks += told(truncated(examples, diffuser), accelerator)
     learner = Learner(training, method.trained(diffuser), diffuser, accelerator)
-    feed = make_feed(examples, images, diffuser, training, facts.sha, accelerator)
+    feed = make_feed(examples, images, learner, facts.sha)
 
     try:
         seconds = run_steps(learner, feed, samples, images.source.resolution, folder)
@@ -77,6 +79,7 @@ def train(
         processes=accelerator.num_processes,
         parameters_trained=sum(parameter.numel() for parameter in learner.parameters.values()),
         weights=weight_hashes(folder / "model"),
+        remarks=remarks,
         **machine(),
     )
     if accelerator.is_main_process:
@@ -110,19 +113,38 @@ def start_accelerator(training: Training) -> Accelerator:
 
 
 def make_feed(
-    examples: Sequence[tuple[Example, ...]], images: CaptionedImages, diffuser: Diffuser, training: Training, base: str,
-    accelerator: Accelerator,
+    examples: Sequence[tuple[Example, ...]], images: CaptionedImages, learner: Learner, base: str
 ) -> Feed:  # fmt: skip
-    """Encode what is not in the cache yet: every picture, and every caption with the empty one."""
+    """Encode what is not in the cache yet: every picture, and every caption with the empty one. Captions of a text
+    encoder that is trained are encoded in the loop.
+    """
+    training, diffuser, accelerator = learner.training, learner.diffuser, learner.accelerator
     pictures = {example.picture.identity: example.picture for members in examples for example in members}
     captions = sorted({example.caption for members in examples for example in members} | {""})
+    words_learn = not diffuser.text_encoders.isdisjoint(learner.components)
     return Feed(
         examples,
         posteriors(list(pictures.values()), images.source, diffuser, base, training.seed, accelerator),
-        embeddings(captions, diffuser, base, accelerator),
+        token_ids(captions, diffuser) if words_learn else embeddings(captions, diffuser, base, accelerator),
         diffuser,
         training,
     )
+
+
+def told(remarks: Iterable[str], accelerator: Accelerator) -> tuple[str, ...]:
+    """The remarks, said by the first process."""
+    remarks = tuple(remarks)
+    for remark in remarks if accelerator.is_main_process else ():
+        say(remark)
+    return remarks
+
+
+def truncated(examples: Sequence[tuple[Example, ...]], diffuser: Diffuser) -> Iterator[str]:
+    """How many captions the text encoder does not read to their end."""
+    captions = {example.caption for members in examples for example in members}
+    room = diffuser.longest_caption - 2
+    if cut := sorted(caption for caption in captions if len(diffuser.pieces(caption)) > room):
+        yield f"{len(cut)} of {len(captions)} captions have more than {room} tokens and are cut: {cut[0][:60]!r}"
 
 
 def run_steps(learner: Learner, feed: Feed, samples: Samples, resolution: int, folder: Path) -> float:

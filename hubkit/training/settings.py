@@ -1,8 +1,9 @@
 """The recipe's `[training]` table, what a method must offer, and what the training leaves behind."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
@@ -11,6 +12,7 @@ from hubkit.families import Diffuser
 from hubkit.values import Record, Settings
 
 if TYPE_CHECKING:
+    from accelerate import Accelerator
     from torch import nn
 
 
@@ -32,7 +34,10 @@ class Training(Settings):
     beside: ClassVar[frozenset[str]] = frozenset({"checkpoint_every", "keep_checkpoints"})
 
     steps: int = Field(ge=1, description="Optimizer steps.")
-    batch_size: int = Field(ge=1, description="Pictures per optimizer step, whatever the number of devices.")
+    batch_size: int = Field(
+        ge=1,
+        description="Pictures per optimizer step, whatever the number of devices. Class images come on top.",
+    )
     micro_batch: int | None = Field(
         None,
         ge=1,
@@ -74,14 +79,45 @@ class Training(Settings):
         return self.micro_batch or max(1, self.batch_size // processes)
 
 
+@dataclass(frozen=True)
+class Trained:
+    """A component whose weights may change; how fast and how long where it differs from `[training]`."""
+
+    module: "nn.Module"
+    learning_rate: float | None = None
+    last_step: int | None = None
+    """After so many steps its learning rate is 0. Its parameters stay in the graph: with several processes, all must
+    agree on what has gradients.
+    """
+
+
 class Method(Protocol):
     """What the loop asks of a way of finetuning."""
 
-    def examples(self, images: CaptionedImages) -> Sequence[tuple[Example, ...]]:
-        """What the loop looks at: one tuple per slot of a batch (a picture, or a picture and its class image)."""
+    @property
+    def reads_captions(self) -> bool:
+        """Whether it wants the dataset's captions; where it does not, a dataset without any will do."""
         ...
 
-    def trained(self, model: Diffuser) -> "Mapping[str, nn.Module]":
+    def essence(self) -> dict[str, Any]:
+        """The keys that decide what is made."""
+        ...
+
+    def remarks(self, images: CaptionedImages, model: Diffuser) -> Iterator[str]:
+        """What a person should know of these captions on this base: said before the training, and kept with it."""
+        ...
+
+    def examples(
+        self, images: CaptionedImages, model: Diffuser, base: str, processes: "Accelerator"
+    ) -> Sequence[tuple[Example, ...]]:
+        """What the loop looks at: one tuple per slot of a batch (a picture, or a picture and its class image).
+
+        `model` still holds the base's weights, which are those of the commit `base`; what is drawn with them is dealt
+        to the `processes`.
+        """
+        ...
+
+    def trained(self, model: Diffuser) -> Mapping[str, Trained]:
         """The components whose weights may change, by their names in the pipeline."""
         ...
 
@@ -107,3 +143,4 @@ class TrainedModel(Record):
     parameters_trained: int
     versions: dict[str, str]
     weights: dict[str, str] = Field(description="sha256 of each weight file, by its path in the folder.")
+    remarks: tuple[str, ...] = Field((), description="What was said of the captions before the training.")

@@ -23,19 +23,28 @@ from hubkit.families.stable_diffusion.base import WEIGHTS, fetch, is_small, sche
 if TYPE_CHECKING:
     from hubkit.families.stable_diffusion import StableDiffusion
 
+WORD_END = "</w>"
+"""How CLIP's vocabulary marks a piece that ends a word."""
+
 OLD_KEYS = ("position_ids",)
 """Buffers that older libraries saved and newer ones compute."""
 
 
 class Denoiser(nn.Module):
-    """The one module that is prepared and called: the UNet, told of the captions."""
+    """The one module that is prepared and called: the UNet and, for captions that are not encoded yet, the text
+    encoder.
+    """
 
-    def __init__(self, unet: UNet2DConditionModel) -> None:
+    def __init__(self, unet: UNet2DConditionModel, text_encoder: CLIPTextModel) -> None:
         super().__init__()
         self.unet = unet
+        self.text_encoder = text_encoder
 
-    def forward(self, latents_BCHW: Tensor, timesteps_B: Tensor, embeddings_BTD: Tensor) -> Tensor:
-        """Predict the noise, or the velocity, in noisy latents; same shape as the latents."""
+    def forward(self, latents_BCHW: Tensor, timesteps_B: Tensor, captions: Tensor) -> Tensor:
+        """Predict the noise, or the velocity, in noisy latents; same shape as the latents. `captions` are token ids
+        (BT) or embeddings (BTD).
+        """
+        embeddings_BTD = captions if captions.is_floating_point() else self.text_encoder(captions).last_hidden_state
         prediction: Tensor = self.unet(
             latents_BCHW, timesteps_B, encoder_hidden_states=embeddings_BTD, return_dict=False
         )[0]
@@ -45,13 +54,15 @@ class Denoiser(nn.Module):
 class StableDiffusionDiffuser:
     """The base's components in float32 on one device, and the base's own scheduler."""
 
+    text_encoders = frozenset({"text_encoder"})
+
     def __init__(self, folder: Path, device: str) -> None:
         """Load from a fetched folder. Raises BaseModelError when weights and architecture do not fit."""
         self.folder = folder
         self.device = torch.device(device)
         self.vae = self._module(AutoencoderKL, "vae")
         self.text_encoder = self._module(CLIPTextModel, "text_encoder")
-        self.denoiser = Denoiser(self._module(UNet2DConditionModel, "unet"))
+        self.denoiser = Denoiser(self._module(UNet2DConditionModel, "unet"), self.text_encoder)
         self.tokenizer = CLIPTokenizer.from_pretrained(folder, subfolder="tokenizer")
         self.scheduler = DDPMScheduler.from_pretrained(folder, subfolder="scheduler", **scheduler_gaps(folder))
         self.prediction_type: str = self.scheduler.config.prediction_type
@@ -95,14 +106,40 @@ class StableDiffusionDiffuser:
     @torch.no_grad()
     def encode_captions(self, captions: Sequence[str]) -> families.Conditioning:
         """Captions to the text encoder's last hidden state (BTD)."""
-        tokens = self.tokenizer(
+        tokens = self.tokenize(captions).to(self.device)
+        return families.Conditioning(self.text_encoder(tokens).last_hidden_state.cpu())
+
+    def tokenize(self, captions: Sequence[str]) -> Tensor:
+        """Captions to token ids (BT), cut to the tokenizer's length with the end token kept, and padded."""
+        tokens: Tensor = self.tokenizer(
             list(captions),
             padding="max_length",
             truncation=True,
-            max_length=self.tokenizer.model_max_length,
+            max_length=self.longest_caption,
             return_tensors="pt",
+        ).input_ids
+        return tokens
+
+    @property
+    def longest_caption(self) -> int:
+        """Tokens the text encoder reads, begin and end included."""
+        return int(self.tokenizer.model_max_length)
+
+    def pieces(self, text: str) -> tuple[families.Piece, ...]:
+        """What the tokenizer makes of a text, uncut, without begin and end."""
+        numbers = self.tokenizer(text, add_special_tokens=False).input_ids
+        texts = self.tokenizer.convert_ids_to_tokens(numbers)
+        return tuple(
+            families.Piece(
+                text.removesuffix(WORD_END), number / len(self.tokenizer), known=number != self.tokenizer.unk_token_id
+            )
+            for text, number in zip(texts, numbers, strict=True)
         )
-        return families.Conditioning(self.text_encoder(tokens.input_ids.to(self.device)).last_hidden_state.cpu())
+
+    def save_memory(self) -> None:
+        """Compute activations again in the backward pass of what is trained, rather than keep them."""
+        self.denoiser.unet.enable_gradient_checkpointing()
+        self.text_encoder.gradient_checkpointing_enable()
 
     def noise(self, latents: Tensor, generators: Sequence[Generator]) -> families.Noised:
         """A timestep and noise for each picture, from its own generator (Ho et al., 2020, equation 4; velocity:

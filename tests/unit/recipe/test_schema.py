@@ -43,7 +43,7 @@ def test_a_shipped_recipe_points_to_the_schema_and_passes_both(path):
 def test_only_rehearsals_mean_the_local_hub():
     local = {path.stem for path in RECIPES if "hub" in tomllib.loads(path.read_text(encoding="utf-8"))}
 
-    assert {"quickstart", "openmoji"} == local
+    assert {"quickstart", "quickstart-dreambooth", "openmoji"} == local
 
 
 @pytest.mark.parametrize("wrong", ["stepz", "hub"])

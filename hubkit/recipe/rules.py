@@ -10,6 +10,7 @@ from typing import Any
 
 from hubkit.data import Source
 from hubkit.errors import Fault
+from hubkit.recipe.card import Card
 from hubkit.recipe.faults import Draft
 from hubkit.recipe.positions import KeyPath
 from hubkit.recipe.validation import Checked
@@ -45,6 +46,8 @@ def _rules(draft: Draft, values: Mapping[KeyPath, Any]) -> Iterator[Iterator[Pro
     yield _gates_the_right_way(metrics)
     if samples:
         yield _holdout_used(samples, draft)
+    if samples and (card := values.get(("card",))):
+        yield _pictures_drawn(card, samples)
     if data and method:
         yield _captions_read(data, method)
     if data:
@@ -109,3 +112,9 @@ def _panels_there(method: Shows, metrics: Mapping[KeyPath, Metric]) -> Iterator[
     for path, metric in metrics.items():
         for name in set(metric.panels) - {*OF_CAPTIONS, *method.offers}:
             yield (*path, "kind"), f"looks at pictures of the {name} prompts, which this method has none of"
+
+
+def _pictures_drawn(card: Card, samples: Samples) -> Iterator[Problem]:
+    for number, subject in enumerate(card.pictures):
+        if subject not in samples.subjects:
+            yield ("card", "pictures", number), "is none of samples.subjects"

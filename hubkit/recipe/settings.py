@@ -12,6 +12,7 @@ from hubkit.families import FAMILIES, Family
 from hubkit.methods import METHODS
 from hubkit.metrics import METRICS
 from hubkit.publishing import Target
+from hubkit.recipe.card import Card
 from hubkit.sampling import Samples
 from hubkit.scoring import Metric, Shows
 from hubkit.targets import TARGETS
@@ -51,3 +52,4 @@ class Recipe(Settings):
         (), description="What is measured on the samples, and what the model must meet to be published."
     )
     publish: Annotated[Target, OneOf(TARGETS)] = Field(description="Where the model goes.")
+    card: Card = Field(Card(), description="What the author says on the card.")

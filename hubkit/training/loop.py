@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from hubkit.families import Diffuser, Family
 from hubkit.progress import Steps, say
 from hubkit.sampling import Samples, draw, study
 from hubkit.training.checkpoint import latest_checkpoint, save_checkpoint
+from hubkit.training.energy import energy, metered
 from hubkit.training.facts import machine, mean, weight_hashes, whole
 from hubkit.training.feed import Feed
 from hubkit.training.journal import Journal, read_rows
@@ -55,7 +57,8 @@ def train(
     feed = make_feed(examples, images, learner, facts.sha)
 
     try:
-        seconds = run_steps(learner, feed, samples, images.source.resolution, folder)
+        with metered(folder) if accelerator.is_main_process else nullcontext():
+            seconds = run_steps(learner, feed, samples, images.source.resolution, folder)
     except torch.OutOfMemoryError as error:
         raise MachineError(
             f"the device ran out of memory: {str(error).splitlines()[0]}",
@@ -79,6 +82,7 @@ def train(
         processes=accelerator.num_processes,
         parameters_trained=sum(parameter.numel() for parameter in learner.parameters.values()),
         weights=weight_hashes(folder / "model"),
+        **energy(folder),
         remarks=remarks,
         **machine(),
     )

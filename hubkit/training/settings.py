@@ -142,5 +142,7 @@ class TrainedModel(Record):
     processes: int
     parameters_trained: int
     versions: dict[str, str]
+    energy_kwh: float | None = Field(None, description="Of the machine during the steps, where it was metered.")
+    energy_seconds: float | None = Field(None, description="Seconds it was metered; less than all after a kill.")
     weights: dict[str, str] = Field(description="sha256 of each weight file, by its path in the folder.")
     remarks: tuple[str, ...] = Field((), description="What was said of the captions before the training.")

@@ -1,0 +1,116 @@
+"""Curves and scores as pictures. The same numbers give the same bytes."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from hubkit.card.escaping import one_line
+from hubkit.scoring import Interval, Score
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WIDTH: Final = 7.2
+"""Inches, at `DPI` pixels each: what a card's column holds."""
+DPI: Final = 120
+BASE: Final = "#8a8f98"
+FINETUNED: Final = "#c2410c"
+REAL: Final = "#2563eb"
+FAINT: Final = "#d6d9de"
+INK: Final = "#24292f"
+STYLE: Final[Any] = {
+    "font.size": 9.0, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": BASE,
+    "axes.labelcolor": INK, "text.color": INK, "xtick.color": INK, "ytick.color": INK, "svg.hashsalt": "hubkit",
+    "text.usetex": False, "text.parse_math": False,
+}  # fmt: skip
+"""Texts of strangers stand in the pictures: none is read as mathematics."""
+
+WINDOW: Final = 50
+"""The bold line of a loss is the mean of a fiftieth of the steps before each."""
+
+
+def save_loss(rows: Sequence[Mapping[str, float]], place: Path) -> None:
+    """The loss of every step (rows of `train.jsonl`: step, loss), and its running mean."""
+    import numpy as np
+
+    steps = np.array([row["step"] for row in rows])
+    losses = np.array([row["loss"] for row in rows])
+    window = max(1, len(losses) // WINDOW)
+    sums = np.cumsum(np.concatenate([[0.0], losses]))
+    ends = np.arange(1, len(losses) + 1)
+    starts = np.maximum(0, ends - window)
+    with _figure(height=2.4) as (figure, save):
+        axes = figure.subplots()
+        axes.plot(steps, losses, color=FAINT, linewidth=0.7, label="each step")
+        axes.plot(
+            steps, (sums[ends] - sums[starts]) / (ends - starts), color=FINETUNED, linewidth=1.6,
+            label=f"mean of {window} steps",
+        )  # fmt: skip
+        low, high = np.quantile(losses, [0.0, 0.995])
+        axes.set_ylim(max(0.0, low - 0.1 * (high - low)), high + 0.1 * (high - low) + 1e-12)
+        axes.set_xlabel("training step")
+        axes.set_ylabel("loss")
+        axes.legend(frameon=False, loc="upper right")
+        save(place)
+
+
+def loss_in_words(rows: Sequence[Mapping[str, float]]) -> str:
+    """What the curve shows, for those who do not see it."""
+    return f"The training loss over {len(rows):,} steps, from {rows[0]['loss']:.3g} to {rows[-1]['loss']:.3g}"
+
+
+def save_scores(scores: Sequence[Score], place: Path) -> None:
+    """Each score on an axis of its own: the base, the finetuned, their 95 % intervals, and what real pictures score."""
+    drawn = [score for score in scores if math.isfinite(score.value) and math.isfinite(score.base)]
+    with _figure(height=0.25 + 0.85 * len(drawn)) as (figure, save):
+        for axes, score in zip(figure.subplots(len(drawn), squeeze=False)[:, 0], drawn, strict=True):
+            _one_score(axes, score)
+        save(place)
+
+
+def scores_in_words(scores: Sequence[Score]) -> str:
+    """What the picture shows, for those who do not see it."""
+    return "; ".join(f"{score.metric}: base {score.base:.4g}, finetuned {score.value:.4g}" for score in scores)
+
+
+def _one_score(axes: "Axes", score: Score) -> None:
+    for height, value, interval, colour, name in (
+        (1, score.base, score.base_interval, BASE, "base"),
+        (0, score.value, score.interval, FINETUNED, "finetuned"),
+    ):
+        low, high = _ends(interval, value)
+        axes.plot([low, high], [height, height], color=colour, linewidth=5, alpha=0.35, solid_capstyle="round")
+        axes.plot([value], [height], "o", color=colour, markersize=6)
+        axes.annotate(f"{value:.4g}", (value, height), (0, 6), textcoords="offset points", ha="center", fontsize=8)
+        axes.annotate(
+            name, (0, height), (-6, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+            ha="right", va="center", color=colour,
+        )  # fmt: skip
+    if score.real is not None:
+        axes.axvline(score.real, color=REAL, linestyle=":", linewidth=1.2)
+        axes.annotate("real pictures", (score.real, 1.72), ha="center", color=REAL, fontsize=7)
+    axes.set_ylim(-0.6, 1.7)
+    axes.margins(x=0.12)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(labelsize=7)
+    better = "more" if score.better == "higher" else "less"
+    axes.set_title(f"{one_line(score.metric)}   ({better} is better)", fontsize=9, loc="left", pad=11)
+
+
+def _ends(interval: Interval | None, value: float) -> tuple[float, float]:
+    return (value, value) if interval is None else (interval.low, interval.high)
+
+
+@contextmanager
+def _figure(*, height: float) -> "Iterator[tuple[Figure, Callable[[Path], None]]]":
+    """A figure in the house's style, and how to save it: nothing of the machine or the time is in the file."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+        yield figure, lambda place: figure.savefig(place, format="png", metadata={"Software": None})

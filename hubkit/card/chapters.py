@@ -12,6 +12,7 @@ from hubkit.card.pictures import in_words
 from hubkit.card.sections import Bullets, Code, Part, Picture, Section, Table, Words, joined
 from hubkit.data import CaptionedImages
 from hubkit.metrics import METRICS
+from hubkit.publishing import Standing
 from hubkit.recipe import Recipe
 from hubkit.scoring import Sample, Score, Scores, verdict
 from hubkit.training import TrainedModel
@@ -36,6 +37,10 @@ class Facts:
     """Samples and the paths of their pictures in the release."""
     safety_checker: bool
     """Whether the pipeline brings its base's."""
+    accepted: str | None = None
+    """Why it is published though a gate is not met."""
+    before: Standing | None = None
+    """The release that it follows."""
 
     @property
     def dataset(self) -> str:
@@ -53,6 +58,7 @@ class Facts:
 def card(facts: Facts) -> Section:
     """The whole card below its metadata."""
     stamp = [Words("rehearsal", {"resolution": facts.images.source.resolution})] if is_rehearsal(facts.recipe) else []
+    accepted = [Words("accepted", {"reason": facts.accepted})] if facts.accepted else []
     opening = Words(
         "opening",
         {
@@ -65,7 +71,7 @@ def card(facts: Facts) -> Section:
     )
     return Section(
         facts.recipe.name,
-        [*stamp, opening, *gallery(facts)],
+        [*stamp, *accepted, opening, *gallery(facts)],
         [before_and_after(facts), usage(facts), *scores(facts), training(facts), data(facts), licence(facts),
          limitations(facts), reproduction(facts)],
     )  # fmt: skip

@@ -9,6 +9,7 @@ import typer
 
 from hubkit.cli.hub import seed, serve
 from hubkit.cli.recipes import check, schema
+from hubkit.cli.releases import publish
 from hubkit.cli.space import space
 from hubkit.cli.train import train
 
@@ -19,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(train)
+app.command()(publish)
 app.command()(check)
 app.command()(schema)
 app.command()(space)

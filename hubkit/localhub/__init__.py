@@ -8,6 +8,7 @@
 It imports nothing else of hubkit, nor huggingface_hub; and importing it imports no server yet.
 """
 
+from hubkit.localhub.faults import Fault, Faults
 from hubkit.localhub.lifecycle import DEFAULT_PORT, LocalHub, ensure, preview, previewing, running, serve
 
-__all__ = ["DEFAULT_PORT", "LocalHub", "ensure", "preview", "previewing", "running", "serve"]
+__all__ = ["DEFAULT_PORT", "Fault", "Faults", "LocalHub", "ensure", "preview", "previewing", "running", "serve"]

@@ -8,14 +8,14 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from hubkit.localhub.faults import Faults
+
 if TYPE_CHECKING:
     from hubkit.localhub.accounts import Accounts
-    from hubkit.localhub.faults import Faults
     from hubkit.localhub.oidc import Issuer
     from hubkit.localhub.repository import RepoKind
     from hubkit.localhub.store import Store
@@ -114,13 +114,14 @@ def ensure(store: Path, *, port: int = DEFAULT_PORT, user: str = "local") -> Loc
 def running(
     store: Path,
     *,
+    port: int = 0,
     user: str = "local",
     token_file: Path | None = None,
-    faults: "Faults | None" = None,
+    faults: Faults | None = None,
     issuer: bool = False,
     **limits: int,
 ) -> Iterator[LocalHub]:
-    """A server on a free port for the length of a block, for tests; `limits` are fields of `Limits`.
+    """A server for the length of a block, for tests, by default on a free port; `limits` are fields of `Limits`.
 
     With `issuer`, it also plays GitHub's part in trusted publishing: see `LocalHub.trust` and `LocalHub.job`.
     """
@@ -129,7 +130,7 @@ def running(
 
     opened, accounts = _open(store, user, token_file)
     hub = Hub(opened, accounts, Limits(**limits), _issuer() if issuer else None)
-    server = HubServer(hub, listen("127.0.0.1", 0), faults)
+    server = HubServer(hub, listen("127.0.0.1", port), faults)
     background = Background(server)
     background.start()
     try:
@@ -152,7 +153,9 @@ def serve(
 
     Beyond loopback only with a token file: the tokens that a store makes for itself are for its own machine.
     """
-    if token_file is None and not _is_loopback(host):
+    from hubkit.localhub.guard import is_loopback
+
+    if token_file is None and not is_loopback(host):
         raise ValueError(f"serving on {host} needs a token file: others can reach it")
     from hubkit.localhub.call import Hub
     from hubkit.localhub.server import HubServer, listen
@@ -243,12 +246,3 @@ def _served_store(url: str, token: str) -> str | None:
         answer: dict[str, Any] = json.loads(connection.getresponse().read())
         return answer.get("store")
     return None
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

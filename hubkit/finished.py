@@ -16,7 +16,7 @@ from hubkit.scoring import Scores
 from hubkit.training import TrainedModel
 from hubkit.values import fingerprint, sha256_of
 
-LATER: Final = {"publish"}
+LATER: Final = {"publish", "card"}
 """Tables that may change after a run is finished."""
 
 LONGEST_REASON: Final = 500
@@ -36,7 +36,7 @@ class Finished:
     def open(cls, folder: Path, overrides: Sequence[str] = ()) -> Self:
         """Read a run back; `overrides` may change where and how it is published.
 
-        Of the folder only `recipe.toml`, `*.json`, `samples/` and `release/` are needed. Raises RecipeError where it
+        Of the folder only `recipe.toml`, `*.json`, `train.jsonl`, `samples/` and `release/` are needed. Raises RecipeError where it
         is no finished run, IntegrityError where a file is not what the run's records say.
         """
         recipe = reload(_there(folder, "recipe.toml"), overrides)

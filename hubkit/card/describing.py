@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Final
 
 from hubkit import hub
-from hubkit.card.chapters import Facts, card
+from hubkit.card.chapters import card
+from hubkit.card.emissions import emissions
 from hubkit.card.escaping import front_matter, inline
+from hubkit.card.facts import Facts
+from hubkit.card.illustrations import illustrations
 from hubkit.card.locking import locked
 from hubkit.card.metadata import Licence, metadata, of_release
-from hubkit.card.pictures import chosen, save_grid, save_sample
+from hubkit.card.pictures import chosen, save_sample
 from hubkit.data import CaptionedImages
 from hubkit.errors import BaseModelError
 from hubkit.progress import say
@@ -52,7 +55,7 @@ def describe(recipe: Recipe, images: CaptionedImages, model: TrainedModel, score
     if recipe.publish.fp16:
         halve(making)
     older = made(folder)
-    shown = chosen(scores)
+    shown = chosen(scores, recipe.card.pictures)
     gallery = _illustrate(making, folder, shown, scores)
     proof = _proven(older, making, model, shown) or _prove(making, shown, scores)
     facts = Facts(
@@ -63,6 +66,7 @@ def describe(recipe: Recipe, images: CaptionedImages, model: TrainedModel, score
         safety_checker=has_safety_checker(making),
         accepted=accepted.reason if accepted else None,
         before=before,
+        plots=illustrations(folder, scores, making),
     )  # fmt: skip
     _write(making, facts, made_from, older.lock.source if older else None)
     shutil.rmtree(place, ignore_errors=True)
@@ -140,12 +144,11 @@ def halve(folder: Path) -> None:
 
 
 def _illustrate(making: Path, run: Path, shown: Sequence[Sample], scores: Scores) -> list[tuple[Sample, str]]:
-    """Save the samples and the grid; the samples with their paths."""
+    """Save the samples; with their paths."""
     (making / "images").mkdir(parents=True)
     gallery = [(sample, f"images/sample-{number}.png") for number, sample in enumerate(shown)]
     for sample, path in gallery:
         save_sample(run, sample, making / path)
-    save_grid(run, scores, making / "images" / "before-after.png")
     return gallery
 
 
@@ -196,6 +199,7 @@ def _write(making: Path, facts: Facts, made_from: str, source: SourceCode | None
         facts.scores.scores,
         facts.images.revision,
         [(sample.prompt, path) for sample, path in facts.gallery],
+        emissions(facts.model, facts.recipe.card.country),
     )
     (making / "README.md").write_text(f"{front_matter(said)}\n{card(facts).render()}", encoding="utf-8")
     (making / "recipe.toml").write_text(dump(shared(facts.recipe)), encoding="utf-8")

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Final
 
-from hubkit.card.chapters import Facts
+from hubkit.card.facts import Facts
 from hubkit.publishing import Lock, Parent, hashes, interface_of, source_code
 from hubkit.publishing.lock import LockedBase, LockedData, LockedPicture, LockedRecipe, LockedScore, SourceCode
 from hubkit.recipe import shared

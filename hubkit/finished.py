@@ -36,8 +36,8 @@ class Finished:
     def open(cls, folder: Path, overrides: Sequence[str] = ()) -> Self:
         """Read a run back; `overrides` may change where and how it is published.
 
-        Of the folder only `recipe.toml`, `*.json`, `train.jsonl`, `samples/` and `release/` are needed. Raises RecipeError where it
-        is no finished run, IntegrityError where a file is not what the run's records say.
+        Of the folder only `recipe.toml`, `*.json`, `train.jsonl`, `samples/` and `release/` are needed. Raises
+        RecipeError where it is no finished run, IntegrityError where a file is not what the run's records say.
         """
         recipe = reload(_there(folder, "recipe.toml"), overrides)
         images = CaptionedImages.load(_there(folder, "images.json"))

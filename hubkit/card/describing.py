@@ -56,7 +56,7 @@ def describe(recipe: Recipe, images: CaptionedImages, model: TrainedModel, score
         halve(making)
     older = made(folder)
     shown = chosen(scores, recipe.card.pictures)
-    gallery = _illustrate(making, folder, shown, scores)
+    gallery = _illustrate(making, folder, shown)
     proof = _proven(older, making, model, shown) or _prove(making, shown, scores)
     facts = Facts(
         recipe, images, model, scores, model_id,
@@ -143,7 +143,7 @@ def halve(folder: Path) -> None:
         save_file(weights, file.with_suffix(f"{HALF}safetensors"), metadata={"format": "pt"})
 
 
-def _illustrate(making: Path, run: Path, shown: Sequence[Sample], scores: Scores) -> list[tuple[Sample, str]]:
+def _illustrate(making: Path, run: Path, shown: Sequence[Sample]) -> list[tuple[Sample, str]]:
     """Save the samples; with their paths."""
     (making / "images").mkdir(parents=True)
     gallery = [(sample, f"images/sample-{number}.png") for number, sample in enumerate(shown)]

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from hubkit.cli.hub import seed, serve
+from hubkit.cli.hub import import_, seed, serve
 from hubkit.cli.recipes import check, schema
 from hubkit.cli.releases import publish
 from hubkit.cli.space import space
@@ -28,6 +28,7 @@ app.command()(space)
 hub_app = typer.Typer(help="A Hub on this machine, for trying things out and for tests.", no_args_is_help=True)
 hub_app.command()(serve)
 hub_app.command()(seed)
+hub_app.command("import")(import_)
 app.add_typer(hub_app, name="hub")
 
 

@@ -20,6 +20,9 @@ class HubError(Exception):
     body: Mapping[str, Any] = field(default_factory=dict)
     extra_headers: Mapping[str, str] = field(default_factory=dict)
 
+    def __str__(self) -> str:
+        return self.message
+
     @property
     def content(self) -> dict[str, Any]:
         return {"error": self.message, **self.body}

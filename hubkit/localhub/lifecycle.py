@@ -16,6 +16,7 @@ from hubkit.localhub.faults import Faults
 
 if TYPE_CHECKING:
     from hubkit.localhub.accounts import Accounts
+    from hubkit.localhub.importing import Imported
     from hubkit.localhub.oidc import Issuer
     from hubkit.localhub.repository import RepoKind
     from hubkit.localhub.store import Store
@@ -205,6 +206,29 @@ def preview(
         if started:
             started(url)
         threading.Event().wait()
+
+
+def import_folder(
+    store: Path, folder: Path, *, repo: str | None = None, kind: "RepoKind | None" = None, user: str = "local"
+) -> "Imported":
+    """Make a folder a repository of a store, whether a server runs on it or not. Again, it changes nothing.
+
+    Args:
+        store: the Hub's folder; it is begun when there is none.
+        folder: any folder, or one of the client's cache: `models--ns--name`, or a snapshot in it. Of the former every
+            snapshot becomes a commit, with a tag of the id it had at its own Hub: what pins one finds it here too.
+        repo: `ns/name`; a folder of the cache knows its own.
+        kind: model, dataset or space; a folder of the cache knows it, and else it is a model.
+        user: the author of the commits.
+
+    Raises:
+        FolderError: it is no such folder, is incomplete, or holds a link that leads out of it.
+        HubError: the name cannot be a repository's, or a file's name not a path in one.
+    """
+    from hubkit.localhub import importing
+    from hubkit.localhub.store import Store
+
+    return importing.import_folder(Store.open(store), folder, repo, kind, user)
 
 
 def _open(store: Path, user: str, token_file: Path | None) -> "tuple[Store, Accounts]":

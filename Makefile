@@ -17,10 +17,11 @@ help: ## this list
 
 setup: $(READY) ## make .venv and install hubkit with its tools, in the versions of constraints.txt
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml constraints.txt tests/workflows/requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable . --group dev
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement tests/workflows/requirements.txt
 	touch $@
 
 system: ## install what the tests need from Debian: Chromium, strace
@@ -35,11 +36,14 @@ system: ## install what the tests need from Debian: Chromium, strace
 quickstart: setup ## finetune, score and publish in small, to a Hub on this machine
 	$(BIN)/hubkit train recipes/quickstart.toml --push
 
-check: setup ## lint, format, types, layers, and what is generated
+check: setup ## lint, format, types, layers, workflows, and what is generated
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/shellcheck -x .ci/run .github/*/*.sh .github/*/*/*.sh
+	$(BIN)/actionlint -shellcheck $(BIN)/shellcheck
+	$(BIN)/zizmor --offline --quiet --persona=auditor .
 	$(BIN)/python -m hubkit.recipe schema | diff recipes/recipe.schema.json - || { echo "make schema" >&2; exit 1; }
 	$(BIN)/python -m hubkit.recipe reference | diff docs/recipe.md - || { echo "make docs" >&2; exit 1; }
 

@@ -7,9 +7,9 @@ import sys
 
 import typer
 
-from hubkit.cli.hub import import_, seed, serve
+from hubkit.cli import ci
+from hubkit.cli.hub import seed, serve
 from hubkit.cli.recipes import check, schema
-from hubkit.cli.releases import publish
 from hubkit.cli.space import space
 from hubkit.cli.train import train
 
@@ -20,7 +20,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(train)
-app.command()(publish)
 app.command()(check)
 app.command()(schema)
 app.command()(space)
@@ -28,8 +27,12 @@ app.command()(space)
 hub_app = typer.Typer(help="A Hub on this machine, for trying things out and for tests.", no_args_is_help=True)
 hub_app.command()(serve)
 hub_app.command()(seed)
-hub_app.command("import")(import_)
 app.add_typer(hub_app, name="hub")
+
+ci_app = typer.Typer(help="What the GitHub workflows call.", no_args_is_help=True, hidden=True)
+for command in (ci.plan, ci.changed, ci.ready, ci.ended, ci.published):
+    ci_app.command()(command)
+app.add_typer(ci_app, name="ci")
 
 
 def main() -> None:
@@ -39,7 +42,10 @@ def main() -> None:
     try:
         app()
     except HubkitError as error:
+        from hubkit.ci.steps import output
+
         print(error, file=sys.stderr)
+        output("exit-code", str(error.exit_code))  # a workflow can tell 75, to be continued, from the rest
         sys.exit(error.exit_code)
     except Exception:  # noqa: BLE001 - the last line of defence
         from hubkit.crash import report

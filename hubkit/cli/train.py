@@ -1,6 +1,7 @@
 """The whole run, and what is said at its end."""
 
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +31,7 @@ def train(
     hubkit train recipes/naruto.toml --set training.steps=20 --hub local
     """
     from hubkit.endpoint import settle
+    from hubkit.errors import StoppedError
     from hubkit.processes import rank, wait_for_first
     from hubkit.recipe import load
 
@@ -40,10 +42,14 @@ def train(
     local = settle(hub, plan.hub)
     from hubkit.run import assist, run
 
-    if rank():
-        assist(plan, folder)
-        return
-    scores, end = run(plan, folder, push=push)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        if rank():
+            assist(plan, folder)
+            return
+        scores, end = run(plan, folder, push=push)
+    except KeyboardInterrupt:
+        raise StoppedError("stopped in the middle of a stage", help="run the same command to continue") from None
     print_scores(scores)
     print_end(end, local=local)
 

@@ -1,0 +1,93 @@
+"""What people read on the page of a run: Markdown in which every text of a recipe is a stranger's."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from hubkit import hub
+from hubkit.card.escaping import code
+from hubkit.ci.changes import Change
+from hubkit.ci.planning import Planned
+from hubkit.ci.room import GIGABYTE
+from hubkit.ci.rows import Row
+from hubkit.errors import Fault
+from hubkit.publishing import Publication, Release
+from hubkit.scoring import Scores, verdict
+
+KEYS_SHOWN: Final = 30
+PICTURES: Final = ("images/before-after.webp", "images/before-after.png")
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of Markdown; its cells are Markdown already."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def of_plan(planned: Sequence[Planned]) -> str:
+    """What will be trained."""
+    if not planned:
+        return "No recipe changed that is trained here.\n"
+    rows = [
+        [
+            code(one.row.recipe),
+            code(one.row.repo),
+            code(one.row.version) if one.row.version else "",
+            f"{one.room.training / GIGABYTE:.0f} / {one.room.publishing / GIGABYTE:.0f}" if one.room else "unknown",
+            f"from run {one.row.run}, step {one.row.step}" if one.row.run else "the beginning",
+        ]
+        for one in planned
+    ]
+    return "### To train\n\n" + table(("recipe", "goes to", "release", "disk, GB: train / publish", "from"), rows)
+
+
+def of_changes(changes: Sequence[Change], faults: Sequence[Fault]) -> str:
+    """Which recipes a pull request changes, in what, and what is wrong with them."""
+    parts = ["### Recipes\n"] if changes else ["No recipe changed.\n"]
+    for change in changes:
+        parts.append(f"{code(change.path)}{' is new' if change.new else ''}\n")
+        if not change.new:
+            keys = list(change.keys.items())
+            cells = [[code(key), _value(old), _value(now)] for key, (old, now) in keys[:KEYS_SHOWN]]
+            more = f"\nand {len(keys) - KEYS_SHOWN} more\n" if len(keys) > KEYS_SHOWN else ""
+            parts.append(table(("key", "before", "now"), cells) + more)
+    if faults:
+        parts.append("### Faults\n\n" + "".join(f"- {code(str(fault).partition(chr(10))[0])}\n" for fault in faults))
+    return "\n".join(parts)
+
+
+def of_scores(scores: Scores) -> str:
+    """The scores, base beside finetuned, and whether the gates are met."""
+    marks = {True: "met", False: "**not met**", None: ""}
+    rows = [
+        [code(one.metric), f"{one.base:.4g}", f"{one.value:.4g}", verdict(one), str(one.n), marks[one.gate_met]]
+        for one in scores.scores
+    ]
+    return table(("score", "base", "finetuned", "difference", "n", "gate"), rows)
+
+
+def of_training(row: Row, scores: Scores | None, end: str) -> str:
+    """How a training ended."""
+    return f"### {code(row.recipe)}: {end}\n\n" + (of_scores(scores) if scores else "")
+
+
+def of_publication(publication: Publication, release: Release, scores: Scores, changelog: str) -> str:
+    """Where the model is, its scores and its pictures; the text of the release on GitHub too."""
+    at = publication.tag or publication.commit
+    picture = next((path for path in PICTURES if path in release.manifest), None)
+    shown = f"![base | finetuned]({hub.file_url(publication.repo, publication.commit, picture)})\n\n" if picture else ""
+    return (
+        f"### [{publication.repo}]({hub.repo_url(publication.repo, revision=at)}) at {code(at)}\n\n"
+        f"{shown}{of_scores(scores)}\n{changelog}\n"
+        f"Commit {code(publication.commit)}; {'; '.join(publication.verified)}.\n\n"
+        f'```python\nStableDiffusionPipeline.from_pretrained("{publication.repo}", revision="{at}")\n```\n'
+    )
+
+
+def _value(value: Any) -> str:
+    return "" if value is None else code(value)
+
+
+def read_scores(run: Path) -> Scores | None:
+    """The scores of a run folder, where it has come so far."""
+    return Scores.load(run / "scores.json")

@@ -4,13 +4,12 @@ from pathlib import Path
 
 from hubkit.card import describe, draft, made
 from hubkit.data import pull
-from hubkit.errors import GateError
+from hubkit.finished import admitted, published
 from hubkit.pinning import alone, pin
 from hubkit.processes import announce
 from hubkit.publishing import Publication, Release
 from hubkit.recipe import Recipe
 from hubkit.scoring import Scores, score
-from hubkit.values import fingerprint
 
 
 def run(recipe: Recipe, folder: Path, *, push: bool) -> tuple[Scores, Release | Publication]:
@@ -28,7 +27,7 @@ def run(recipe: Recipe, folder: Path, *, push: bool) -> tuple[Scores, Release | 
         model = train(recipe.model, recipe.method, recipe.training, recipe.samples, images, folder)
         scores = score(recipe.model, recipe.method, recipe.metrics, recipe.samples, model, images, folder)
         release = describe(recipe, images, model, scores, folder)
-        return scores, published(recipe, accepted(release, scores), folder) if push else release
+        return scores, published(recipe, admitted(release, scores), folder) if push else release
 
 
 def prepare(recipe: Recipe) -> None:
@@ -45,23 +44,3 @@ def assist(recipe: Recipe, folder: Path) -> None:
     recipe = pin(recipe, folder)
     images = pull(recipe.data, folder, captioned=recipe.method.reads_captions)
     train(recipe.model, recipe.method, recipe.training, recipe.samples, images, folder)
-
-
-def accepted(release: Release, scores: Scores) -> Release:
-    """The release, if it meets every gate. Raises GateError."""
-    if scores.unmet:
-        words = "; ".join(
-            f"{one.metric} = {one.value:.4g} (base {one.base:.4g}) is not {one.gate}" for one in scores.unmet
-        )
-        raise GateError(
-            f"not published: {words}",
-            help=f"the model, its scores and its card are in {release.folder}; change the training or the gate",
-        )
-    return release
-
-
-def published(recipe: Recipe, release: Release, folder: Path) -> Publication:
-    """Publish, and keep where in the run folder."""
-    publication = recipe.publish.publish(release)
-    publication.save(folder / "publication.json", fingerprint(release))
-    return publication

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import re
 from collections.abc import Iterator
@@ -130,6 +131,11 @@ class Record(BaseModel):
             return cls.model_validate(fields) if made_from in (None, written_from) else None
         except (ValueError, ValidationError, AttributeError):
             return None  # damaged, or of an older hubkit: the stage is done again
+
+
+def finite(value: Any) -> Any:
+    """The value; None in place of a number that is not finite, which JSON does not know."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def fingerprint(*parts: Any) -> str:

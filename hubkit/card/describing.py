@@ -3,33 +3,35 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import metadata as distributions
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from hubkit import hub
-from hubkit.card.chapters import Facts, card
+from hubkit.card.chapters import card
+from hubkit.card.emissions import emissions
 from hubkit.card.escaping import front_matter, inline
+from hubkit.card.facts import Facts
+from hubkit.card.illustrations import illustrations
+from hubkit.card.locking import locked
 from hubkit.card.metadata import Licence, metadata, of_release
-from hubkit.card.pictures import chosen, save_grid, save_sample
+from hubkit.card.pictures import chosen, save_sample
 from hubkit.data import CaptionedImages
 from hubkit.errors import BaseModelError
 from hubkit.progress import say
-from hubkit.publishing import BlankError, Release, draw, usage
+from hubkit.publishing import ACCEPTED, LOCK, Accepted, BlankError, Release, SourceCode, draw, hashes, usage
 from hubkit.recipe import Recipe, dump, shared
 from hubkit.scoring import Sample, Score, Scores
 from hubkit.training import TrainedModel
-from hubkit.values import fingerprint, sha256_of
+from hubkit.values import fingerprint
 
 FORMAT: Final = 1
-LOCK: Final = "hubkit.lock.json"
 PROOF: Final = "images/usage.png"
-ELSEWHERE: Final = {
-    "folder", "base", "base_revision", "base_license", "base_license_name", "base_license_link",
-}  # fmt: skip
-"""What the lock says of the base, and not of its training."""
+INDEX: Final = "model_index.json"
+HALF: Final = ".fp16."
+"""In the names of half-precision copies."""
 
 
 def describe(recipe: Recipe, images: CaptionedImages, model: TrainedModel, scores: Scores, folder: Path) -> Release:
@@ -38,23 +40,39 @@ def describe(recipe: Recipe, images: CaptionedImages, model: TrainedModel, score
     Raises IntegrityError when the model does not draw by the card's own code.
     """
     model_id = recipe.publish.model_id(recipe.name)
+    accepted = Accepted.load(folder / ACCEPTED, fingerprint(scores))
     made_from = fingerprint(
-        FORMAT, _words(), dump(recipe), images, model.model_dump(exclude={"folder"}), scores, model_id
+        FORMAT, _words(), dump(recipe), images, model.model_dump(exclude={"folder"}), scores, model_id, accepted
     )
+    before = recipe.publish.predecessor(recipe.name, made_from)
+    inputs = fingerprint(made_from, before and [before.commit, before.tag])
     place = folder / "release"
-    if done := made(folder, made_from):
+    if done := made(folder, inputs):
         return done
     making = folder / ".release.making"
     shutil.rmtree(making, ignore_errors=True)
-    link_files(model.folder, making)
+    link_model(model.folder, making)
     if recipe.publish.fp16:
         halve(making)
-    facts = _illustrated(recipe, images, model, scores, model_id, folder, making)
-    _write(making, facts)
+    older = made(folder)
+    shown = chosen(scores, recipe.card.pictures)
+    gallery = _illustrate(making, folder, shown)
+    proof = _proven(older, making, model, shown) or _prove(making, shown, scores)
+    facts = Facts(
+        recipe, images, model, scores, model_id,
+        snippet=usage(model_id, proof.prompt, proof.seed, scores.sampling),
+        proof=proof,
+        gallery=gallery,
+        safety_checker=has_safety_checker(making),
+        accepted=accepted.reason if accepted else None,
+        before=before,
+        plots=illustrations(folder, scores, making),
+    )  # fmt: skip
+    _write(making, facts, made_from, older.lock.source if older else None)
     shutil.rmtree(place, ignore_errors=True)
     making.rename(place)
     release = _release(facts, place)
-    release.save(folder / "release.json", made_from)
+    release.save(folder / "release.json", inputs)
     return release
 
 
@@ -91,10 +109,15 @@ def draft(recipe: Recipe) -> str:
     return f"{front_matter(said)}\n# {inline(recipe.name)}\n"
 
 
-def link_files(source: Path, place: Path) -> None:
-    """The files of a folder in another, without a second copy on disk where the file system allows."""
-    for file in sorted(source.rglob("*")):
-        if file.is_dir():
+def link_model(source: Path, place: Path) -> None:
+    """The files of a pipeline in another folder, without a second copy on disk where the file system allows.
+
+    `source` may be an older release of the same model: what was put beside the pipeline there is left out.
+    """
+    components = [name for name in json.loads((source / INDEX).read_bytes()) if not name.startswith("_")]
+    inside = (file for name in components for file in sorted((source / name).rglob("*")))
+    for file in (source / INDEX, *inside):
+        if file.is_dir() or HALF in file.name:
             continue
         there = place / file.relative_to(source)
         there.parent.mkdir(parents=True, exist_ok=True)
@@ -117,28 +140,29 @@ def halve(folder: Path) -> None:
             name: tensor.to(torch.float16) if tensor.is_floating_point() else tensor
             for name, tensor in load_file(file).items()
         }
-        save_file(weights, file.with_suffix(".fp16.safetensors"), metadata={"format": "pt"})
+        save_file(weights, file.with_suffix(f"{HALF}safetensors"), metadata={"format": "pt"})
 
 
-def _illustrated(
-    recipe: Recipe,
-    images: CaptionedImages,
-    model: TrainedModel,
-    scores: Scores,
-    model_id: str,
-    run: Path,
-    making: Path,
-) -> Facts:
-    """Draw and save the pictures; the facts with their paths."""
+def _illustrate(making: Path, run: Path, shown: Sequence[Sample]) -> list[tuple[Sample, str]]:
+    """Save the samples; with their paths."""
     (making / "images").mkdir(parents=True)
-    shown = chosen(scores)
     gallery = [(sample, f"images/sample-{number}.png") for number, sample in enumerate(shown)]
     for sample, path in gallery:
         save_sample(run, sample, making / path)
-    save_grid(run, scores, making / "images" / "before-after.png")
-    proof = _prove(making, shown, scores)
-    snippet = usage(model_id, proof.prompt, proof.seed, scores.sampling)
-    return Facts(recipe, images, model, scores, model_id, snippet, proof, gallery, has_safety_checker(making))
+    return gallery
+
+
+def _proven(older: Release | None, making: Path, model: TrainedModel, shown: Sequence[Sample]) -> Sample | None:
+    """The proof of an older describing, where the same weights drew it from what is still a sample. It is kept: new
+    words on the card need no new picture.
+    """
+    if older is None or older.lock.weights != model.weights:
+        return None
+    proof = older.lock.proof
+    sample = next((one for one in shown if (one.prompt, one.seed) == (proof.prompt, proof.seed)), None)
+    if sample:
+        shutil.copyfile(older.folder / proof.path, making / PROOF)
+    return sample
 
 
 def _prove(making: Path, shown: Sequence[Sample], scores: Scores) -> Sample:
@@ -167,7 +191,7 @@ def has_safety_checker(folder: Path) -> bool:
     return name is not None
 
 
-def _write(making: Path, facts: Facts) -> None:
+def _write(making: Path, facts: Facts, made_from: str, source: SourceCode | None) -> None:
     """The card, the recipe and, last, the lock over all of them."""
     said = metadata(
         facts.recipe,
@@ -175,40 +199,15 @@ def _write(making: Path, facts: Facts) -> None:
         facts.scores.scores,
         facts.images.revision,
         [(sample.prompt, path) for sample, path in facts.gallery],
+        emissions(facts.model, facts.recipe.card.country),
     )
     (making / "README.md").write_text(f"{front_matter(said)}\n{card(facts).render()}", encoding="utf-8")
     (making / "recipe.toml").write_text(dump(shared(facts.recipe)), encoding="utf-8")
-    (making / LOCK).write_text(json.dumps(_lock(making, facts), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def _lock(making: Path, facts: Facts) -> dict[str, Any]:
-    """Everything that pins the release: revisions, versions, scores in full, and the hash of every other file."""
-    model, images = facts.model, facts.images
-    return {
-        "format": FORMAT,
-        "name": facts.recipe.name,
-        "base": {
-            "repo": model.base,
-            "revision": model.base_revision,
-            "license": model.base_license,
-            "license_name": model.base_license_name,
-            "license_link": model.base_license_link,
-        },
-        "data": {"repo": images.name, "revision": images.revision, "license": images.license},
-        "training": model.model_dump(mode="json", exclude=ELSEWHERE),
-        "scores": [score.model_dump(mode="json") for score in facts.scores.scores],
-        "files": dict(_hashes(making)),
-    }
-
-
-def _hashes(folder: Path) -> Iterator[tuple[str, str]]:
-    for file in sorted(folder.rglob("*")):
-        if file.is_file():
-            yield file.relative_to(folder).as_posix(), sha256_of(file)
+    (making / LOCK).write_text(locked(making, facts, PROOF, made_from, source).text(), encoding="utf-8")
 
 
 def _release(facts: Facts, place: Path) -> Release:
-    manifest = dict(_hashes(place))
+    manifest = hashes(place)
     return Release(
         name=facts.recipe.name,
         model_id=facts.model_id,
@@ -216,16 +215,12 @@ def _release(facts: Facts, place: Path) -> Release:
         manifest=manifest,
         sizes={path: (place / path).stat().st_size for path in manifest},
         message=f"{facts.recipe.name}: {facts.model.steps} steps on {facts.images.name}",
-        proof_prompt=facts.proof.prompt,
-        proof_image=PROOF,
-        sampling=facts.scores.sampling,
-        seed=facts.proof.seed,
     )
 
 
 def _is_whole(release: Release) -> bool:
     """Whether the folder still holds exactly the manifest."""
-    return release.folder.is_dir() and dict(_hashes(release.folder)) == release.manifest
+    return release.folder.is_dir() and hashes(release.folder) == release.manifest
 
 
 def _words() -> Mapping[str, str]:

@@ -21,18 +21,20 @@ class Markdown(str):
     __slots__ = ()
 
 
-def one_line(text: str) -> str:
-    """Printable characters on one line: no control characters, none that turn the writing's direction."""
+def one_line(text: str, longest: int | None = LONGEST) -> str:
+    """Printable characters on one line: no control characters, none that turn the writing's direction. It is cut at
+    `longest` characters.
+    """
     words = " ".join(text.split())
     printable = "".join(character for character in words if character.isprintable())
-    return printable if len(printable) <= LONGEST else printable[: LONGEST - 1] + "…"
+    return printable if longest is None or len(printable) <= longest else printable[: longest - 1] + "…"
 
 
-def inline(value: Any) -> Markdown:
-    """Any value as literal text within a line of Markdown."""
+def inline(value: Any, longest: int | None = LONGEST) -> Markdown:
+    """Any value as literal text within a line of Markdown, cut at `longest` characters."""
     if isinstance(value, Markdown):
         return value
-    escaped = MARKUP.sub(r"\\\g<0>", one_line(str(value)))
+    escaped = MARKUP.sub(r"\\\g<0>", one_line(str(value), longest))
     return Markdown(AT_THE_START.sub(r"\1\\\2", escaped))
 
 

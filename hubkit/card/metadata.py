@@ -1,7 +1,7 @@
 """The YAML at the head of a card: what the Hub files the model under, in words it accepts."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -43,8 +43,10 @@ def metadata(
     scores: Sequence[Score],
     data_revision: str,
     widget: Sequence[tuple[str, str]],
+    emissions: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The front matter; `widget` holds prompts and the paths of their pictures. `stated` is the licence."""
+    audience = ["not-for-all-audiences"] if recipe.card.not_for_all_audiences else []
     said: dict[str, Any] = {
         **licence(recipe.model.base, recipe.model.revision or "main", stated),
         "library_name": "diffusers",
@@ -52,8 +54,11 @@ def metadata(
         "base_model": recipe.model.base,
         "base_model_relation": "finetune",
         "datasets": [recipe.data.repo] if recipe.data.repo else None,
-        "tags": [*TAGS, *(["rehearsal"] if is_rehearsal(recipe) else [])],
+        "instance_prompt": recipe.method.trigger,
+        "tags": [*TAGS, *recipe.method.tags, *audience, *(["rehearsal"] if is_rehearsal(recipe) else [])],
         "widget": [{"text": prompt, "output": {"url": path}} for prompt, path in widget],
+        "thumbnail": thumbnail(recipe, widget),
+        "co2_eq_emissions": emissions,
         "model-index": model_index(recipe.name, recipe.data, scores, data_revision),
     }
     return {key: value for key, value in said.items() if value}
@@ -100,6 +105,21 @@ def arguments(score: Score) -> dict[str, Any]:
         **score.settings,
         **{f"reference_{key}": value for key, value in score.reference.items()},
     }
+
+
+def thumbnail(recipe: Recipe, widget: Sequence[tuple[str, str]]) -> str | None:
+    """What is shown where the model is linked to: its first picture. None on a Hub of this machine."""
+    if hub.is_local() or not widget:
+        return None
+    return hub.file_url(recipe.publish.model_id(recipe.name), "main", widget[0][1])
+
+
+def link(repo: str, revision: str | None = None, kind: hub.Kind = "model") -> str:
+    """The page of a repo, at a revision. On a Hub of one's own machine without its address, which may be another one
+    tomorrow.
+    """
+    page = hub.repo_url(repo, kind, revision=revision)
+    return page.removeprefix(hub.repo_url("").removesuffix("/")) if hub.is_local() else page
 
 
 def is_rehearsal(recipe: Recipe) -> bool:

@@ -1,5 +1,6 @@
 """The card's pictures, made of what was drawn: single samples, and base beside finetuned from the same seeds."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -24,17 +25,22 @@ LINE: Final = 16
 """Height of a line of the grid's writing, in pixels."""
 
 GAP: Final = 6
+QUALITY: Final = 92
+"""Of the grid's WebP, of 100: no difference is seen, at a tenth of the bytes."""
 INK: Final = (40, 40, 40)
 PAPER: Final = (255, 255, 255)
 
 
-def chosen(scores: Scores) -> list[Sample]:
-    """The samples that stand alone: a subject each, with a template each in turn, the last one first.
+def chosen(scores: Scores, first: Sequence[str] = ()) -> list[Sample]:
+    """The samples that stand alone: a subject each, with a template each in turn, the last one first; the subjects in
+    `first` before the others.
 
     The templates of a recipe begin with the bare subject, so the last shows best what was learnt.
     """
     templates = len(scores.templates)
-    rows = range(min(SHOWN, len(scores.subjects)))
+    numbered = list(enumerate(scores.subjects))
+    order = {subject: place for place, subject in enumerate(first)}
+    rows = [row for row, subject in sorted(numbered, key=lambda one: order.get(one[1], len(order)))][:SHOWN]
     return [scores.finetuned[row * templates + (templates - 1 - row) % templates] for row in rows]
 
 
@@ -67,7 +73,7 @@ def save_grid(run: Path, scores: Scores, place: Path) -> None:
         for offset, samples in ((0, scores.base), (CELL + GAP, scores.finetuned)):
             with _opened(run, samples[number]) as picture:
                 sheet.paste(_fitted(picture), (left + offset, top + LINE))
-    sheet.save(place, "PNG", optimize=True)
+    sheet.save(place, "WEBP", quality=QUALITY, method=6)
 
 
 def pairs(scores: Scores) -> list[int]:

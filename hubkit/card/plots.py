@@ -62,9 +62,13 @@ def loss_in_words(rows: Sequence[Mapping[str, float]]) -> str:
     return f"The training loss over {len(rows):,} steps, from {rows[0]['loss']:.3g} to {rows[-1]['loss']:.3g}"
 
 
-def save_scores(scores: Sequence[Score], place: Path) -> None:
+def drawable(scores: Sequence[Score]) -> list[Score]:
+    """The scores that are numbers."""
+    return [score for score in scores if math.isfinite(score.value) and math.isfinite(score.base)]
+
+
+def save_scores(drawn: Sequence[Score], place: Path) -> None:
     """Each score on an axis of its own: the base, the finetuned, their 95 % intervals, and what real pictures score."""
-    drawn = [score for score in scores if math.isfinite(score.value) and math.isfinite(score.base)]
     with _figure(height=0.25 + 0.85 * len(drawn)) as (figure, save):
         for axes, score in zip(figure.subplots(len(drawn), squeeze=False)[:, 0], drawn, strict=True):
             _one_score(axes, score)

@@ -1,11 +1,13 @@
 """The parts of a card, each of which renders itself as Markdown."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from html import escape
 from typing import TYPE_CHECKING, Any, Protocol
 
-from hubkit.card.escaping import Markdown, block, inline
+from hubkit.card.escaping import Markdown, block, inline, one_line
 
 if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -79,6 +81,40 @@ class Picture:
     def render(self) -> str:
         """A Markdown image; its path is one of ours."""
         return f"![{inline(self.shows)}]({self.path})"
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A stranger's text of several paragraphs, as it is: markup in it is shown, not obeyed."""
+
+    text: str
+
+    def render(self) -> str:
+        """Its paragraphs."""
+        paragraphs = re.split(r"\n\s*\n", self.text.strip())
+        return "\n\n".join(said for paragraph in paragraphs if (said := inline(paragraph, longest=None)))
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """The pictures of the metadata's `widget`, which the Hub shows in this place."""
+
+    def render(self) -> str:
+        """The Hub's own tag for it."""
+        return "<Gallery />"
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Parts that are shown when somebody asks for them."""
+
+    title: str
+    parts: Sequence[Part]
+
+    def render(self) -> str:
+        """HTML's disclosure, with Markdown in it."""
+        inside = "\n\n".join(part.render() for part in self.parts)
+        return f"<details>\n<summary>{escape(one_line(self.title))}</summary>\n\n{inside}\n\n</details>"
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ import sys
 import typer
 
 from hubkit.cli import ci
-from hubkit.cli.hub import seed, serve
+from hubkit.cli.hub import import_, seed, serve
 from hubkit.cli.recipes import check, schema
+from hubkit.cli.releases import publish
 from hubkit.cli.space import space
 from hubkit.cli.train import train
 
@@ -20,6 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(train)
+app.command()(publish)
 app.command()(check)
 app.command()(schema)
 app.command()(space)
@@ -27,6 +29,7 @@ app.command()(space)
 hub_app = typer.Typer(help="A Hub on this machine, for trying things out and for tests.", no_args_is_help=True)
 hub_app.command()(serve)
 hub_app.command()(seed)
+hub_app.command("import")(import_)
 app.add_typer(hub_app, name="hub")
 
 ci_app = typer.Typer(help="What the GitHub workflows call.", no_args_is_help=True, hidden=True)

@@ -7,12 +7,13 @@ when it is imported, and `hubkit check` must answer without it. Tokens are found
 
 from hubkit.hub.addresses import Kind, api, cache_folder, endpoint, file_url, is_local, repo_cache, repo_url
 from hubkit.hub.asking import LOGIN_HELP, UnavailableError
-from hubkit.hub.files import MANAGED, Content, RemoteFile, git_blob, hashed
+from hubkit.hub.files import MANAGED, Content, RemoteFile, git_blob, hashed, same_files
 from hubkit.hub.identity import Account, account, check_may_write, check_repo_id, whoami
 from hubkit.hub.reading import (
     RepoFacts,
     agreed_license,
     head,
+    read,
     resolve,
     resolve_dataset,
     resolve_model,
@@ -21,7 +22,7 @@ from hubkit.hub.reading import (
     tags,
     tree,
 )
-from hubkit.hub.writing import commit, create_repo, difference, put_repo, put_tag, validate_card
+from hubkit.hub.writing import commit, copy_tree, create_repo, difference, put_repo, put_tag, validate_card
 
 __all__ = [
     "LOGIN_HELP",
@@ -39,6 +40,7 @@ __all__ = [
     "check_may_write",
     "check_repo_id",
     "commit",
+    "copy_tree",
     "create_repo",
     "difference",
     "endpoint",
@@ -49,12 +51,14 @@ __all__ = [
     "is_local",
     "put_repo",
     "put_tag",
+    "read",
     "repo_cache",
     "repo_url",
     "resolve",
     "resolve_dataset",
     "resolve_model",
     "resolve_own",
+    "same_files",
     "snapshot",
     "tags",
     "tree",

@@ -3,7 +3,8 @@
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from hubkit.errors import (
@@ -47,6 +48,8 @@ class UnavailableError(StoppedError):
     """The Hub cannot be reached, or was busy for too long. Whether the last request took effect is not known."""
 
     code = "HK7501"
+    asked_to_wait: float = 0.0
+    """Seconds that the Hub asks us to wait, at most `LONGEST_WAIT`; 0 where it does not say."""
 
 
 def ask(call: Callable[[], T], repo: str, missing: type[HubkitError]) -> T:
@@ -60,7 +63,7 @@ def ask(call: Callable[[], T], repo: str, missing: type[HubkitError]) -> T:
         except UnavailableError as error:
             if not isinstance(error.__cause__, HfHubHTTPError):
                 raise
-            seconds = min(_asked_to_wait(error.__cause__) or pause, LONGEST_WAIT)
+            seconds = error.asked_to_wait or pause
             log.warning("the Hub is busy; trying again in %.0f s", seconds)
             time.sleep(seconds)
     with told(repo, missing):
@@ -122,19 +125,24 @@ def _of_status(error: "HfHubHTTPError", repo: str) -> HubkitError:
             f"{repo} was changed by somebody else meanwhile: {said}", help="run the same command again", code="HK901"
         )
     if status in BUSY:
-        return UnavailableError(
+        busy = UnavailableError(
             f"the Hub answers {status}: {said}", help="run the same command again later: it continues from here"
         )
+        busy.asked_to_wait = min(_asked_to_wait(error.response.headers), LONGEST_WAIT)
+        return busy
     return HubkitError(f"the Hub answers {status} for {repo}: {said}")
 
 
-def _asked_to_wait(error: "HfHubHTTPError") -> float | None:
-    """Seconds, from `Retry-After` or from `RateLimit: "api";r=0;t=55`."""
-    headers = error.response.headers
-    if (after := headers.get("retry-after", "")).isdigit():
+def _asked_to_wait(headers: Mapping[str, str]) -> float:
+    """Seconds, from `Retry-After` (RFC 9110: seconds, or a date) or from `RateLimit: "api";r=0;t=55`; 0 for neither."""
+    after = headers.get("retry-after", "").strip()
+    if after.isdecimal():
         return float(after)
-    left = [part.removeprefix("t=") for part in headers.get("ratelimit", "").split(";") if part.startswith("t=")]
-    return float(left[0]) + 1 if left and left[0].isdigit() else None
+    if after:
+        with suppress(ValueError):
+            return max(0.0, parsedate_to_datetime(after).timestamp() - time.time())
+    left = [part.strip().removeprefix("t=") for part in headers.get("ratelimit", "").split(";") if "t=" in part]
+    return float(left[0]) + 1 if left and left[0].isdecimal() else 0.0
 
 
 def first_words(error: BaseException) -> str:

@@ -1,6 +1,7 @@
 """Files by their hashes, as git and the Hub name them."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,6 +22,10 @@ class RemoteFile:
     size: int
     git_sha1: str
     sha256: str | None
+
+    def is_same(self, other: "RemoteFile") -> bool:
+        """Whether two files of a repo have the same content. A large file's blob is its pointer, which names it."""
+        return self.git_sha1 == other.git_sha1
 
     def holds(self, content: Content, sha256: str | None = None) -> bool:
         """Whether the Hub's file is this content, by size and hash; `sha256` is the content's, where it is known."""
@@ -47,3 +52,9 @@ def git_blob(content: Content) -> str:
     """The sha1 git gives a file's content."""
     size = content.stat().st_size if isinstance(content, Path) else len(content)
     return hashed(content, "sha1", b"blob %d\0" % size)
+
+
+def same_files(wanted: Mapping[str, RemoteFile], there: Mapping[str, RemoteFile]) -> bool:
+    """Whether two trees hold the same files, but for those that the Hub writes itself."""
+    paths = (wanted.keys() | there.keys()) - MANAGED
+    return all(path in wanted and path in there and wanted[path].is_same(there[path]) for path in paths)

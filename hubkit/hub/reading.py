@@ -103,13 +103,15 @@ def tree(repo: str, revision: str, kind: Kind = "model", *, token: str | None = 
     return ask(listed, repo, MISSING[kind])
 
 
-def head(repo: str, kind: Kind = "model", *, token: str | None = None) -> str | None:
-    """The commit `main` stands at; None when there is no such repo, or none that we may see."""
+def head(repo: str, kind: Kind = "model", *, revision: str = "main", token: str | None = None) -> str | None:
+    """The commit that `main`, or another revision, stands at; None when there is no such repo, or none that we may
+    see.
+    """
     from huggingface_hub.errors import RepositoryNotFoundError
 
     def sha() -> str | None:
         try:
-            return str(api(token).repo_info(repo, repo_type=kind, revision="main").sha)
+            return str(api(token).repo_info(repo, repo_type=kind, revision=revision).sha)
         except RepositoryNotFoundError:
             return None
 
@@ -128,6 +130,13 @@ def tags(repo: str) -> dict[str, str]:
     """The commit of every tag of a model repo."""
     refs = ask(lambda: api().list_repo_refs(repo, repo_type="model"), repo, ConflictError)
     return {ref.name: ref.target_commit for ref in refs.tags}
+
+
+def read(repo: str, revision: str, path: str) -> bytes:
+    """The content of a file of a model repo, which its reader knows to be small."""
+    from huggingface_hub import hf_hub_download
+
+    return Path(ask(lambda: hf_hub_download(repo, path, revision=revision), repo, ConflictError)).read_bytes()
 
 
 def first_of(value: Any) -> str | None:

@@ -57,6 +57,27 @@ def commit(
     return str(done.oid)
 
 
+def copy_tree(repo: str, source: str | None, *, onto: str, message: str) -> str:
+    """One commit on top of `onto`, after which `main` of a model repo has the tree of another of its commits, or an
+    empty one; its sha. It is sent once, and large files stay where they are. Raises as `commit` does.
+    """
+    from huggingface_hub import CommitOperationCopy, CommitOperationDelete
+
+    there = tree(repo, onto)
+    wanted = tree(repo, source) if source else {}
+    operations: list[CommitOperationCopy | CommitOperationDelete] = [
+        *(
+            CommitOperationCopy(path, path, src_revision=source)
+            for path, file in sorted(wanted.items())
+            if path not in MANAGED and not (path in there and file.is_same(there[path]))
+        ),
+        *(CommitOperationDelete(path) for path in sorted(there.keys() - wanted.keys() - MANAGED)),
+    ]
+    with told(repo, AuthorisationError):
+        done = api().create_commit(repo, operations, commit_message=message, parent_commit=onto, revision="main")
+    return str(done.oid)
+
+
 def put_tag(repo: str, tag: str, sha: str, message: str = "") -> None:
     """Tag a commit of a model repo. Raises ConflictError when the tag exists; tags never move."""
     with told(repo, AuthorisationError):

@@ -8,6 +8,22 @@
 It imports nothing else of hubkit, nor huggingface_hub; and importing it imports no server yet.
 """
 
-from hubkit.localhub.lifecycle import DEFAULT_PORT, LocalHub, ensure, preview, previewing, running, serve
+from hubkit.localhub.errors import HubError
+from hubkit.localhub.faults import Fault, Faults
+from hubkit.localhub.folders import FolderError
+from hubkit.localhub.lifecycle import DEFAULT_PORT, LocalHub, ensure, import_folder, preview, previewing, running, serve
 
-__all__ = ["DEFAULT_PORT", "LocalHub", "ensure", "preview", "previewing", "running", "serve"]
+__all__ = [
+    "DEFAULT_PORT",
+    "Fault",
+    "Faults",
+    "FolderError",
+    "HubError",
+    "LocalHub",
+    "ensure",
+    "import_folder",
+    "preview",
+    "previewing",
+    "running",
+    "serve",
+]

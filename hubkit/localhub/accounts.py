@@ -66,6 +66,9 @@ class Accounts:
             self._read()
         return self._callers.get(token)
 
+    def knows(self, user: str) -> bool:
+        return any(one.user == user for one in self._callers.values())
+
     def token(self, role: Role, user: str | None = None) -> str:
         """The first token of that role, or "" when there is none."""
         found = (token for token, one in self._callers.items() if one.role == role and user in (None, one.user))

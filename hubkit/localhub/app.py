@@ -14,9 +14,22 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hubkit.localhub.call import Hub
 from hubkit.localhub.errors import HubError
-from hubkit.localhub.routes import cas, discussions, identity, lfs, oauth, pages, refs, repos, resolve, trees, upload
+from hubkit.localhub.routes import (
+    access,
+    cas,
+    discussions,
+    identity,
+    lfs,
+    oauth,
+    pages,
+    refs,
+    repos,
+    resolve,
+    trees,
+    upload,
+)
 
-_TABLES = (identity, oauth, repos, trees, refs, upload, discussions, lfs, cas, resolve, pages)
+_TABLES = (identity, oauth, repos, access, trees, refs, upload, discussions, lfs, cas, resolve, pages)
 
 
 def application(hub: Hub) -> ASGIApp:

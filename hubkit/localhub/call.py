@@ -2,8 +2,7 @@
 
 import base64
 import binascii
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -13,16 +12,18 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hubkit.localhub import access, moves
 from hubkit.localhub.accounts import ANONYMOUS, Accounts, Caller, job_caller
 from hubkit.localhub.errors import (
     HubError,
-    bad_request,
     entry_not_found,
     forbidden,
     gated,
     invalid_credentials,
+    moved,
     repo_not_found,
 )
+from hubkit.localhub.fields import Fields
 from hubkit.localhub.oidc import Issuer
 from hubkit.localhub.repository import RepoKind, Repository
 from hubkit.localhub.store import Store, check_repo_id
@@ -90,14 +91,13 @@ class Call:
         return f"{self.request.url.scheme}://{self.request.url.netloc}"
 
     @cached_property
-    def json(self) -> dict[str, Any]:
-        try:
-            value = json.loads(self.body or b"{}")
-        except ValueError as error:
-            raise bad_request(f"The body is not JSON: {error}") from error
-        if not isinstance(value, dict):
-            raise bad_request("The body is not a JSON object")
-        return value
+    def fields(self) -> Fields:
+        """The body, a JSON object."""
+        return Fields.parse(self.body)
+
+    @property
+    def json(self) -> Mapping[str, Any]:
+        return self.fields.values
 
     def param(self, name: str) -> str:
         """A part of the path. Routing happens on the raw path, so a branch `a/b` arrives whole, as `a%2Fb`."""
@@ -119,18 +119,32 @@ class Call:
         return self.hub.store.repo(kind, repo_id)
 
     def readable(self, repo: Repository | None = None) -> Repository:
-        """The repository, if the caller may see that it exists."""
-        repo = repo or self.named_repo
-        caller = self.caller
-        if not repo.exists or (repo.settings.private and not caller.is_insider(repo)):
-            raise repo_not_found(anonymous=caller.is_anonymous)
+        """The repository, if the caller may see that it exists. One that moved is told by a redirect."""
+        if repo is None:
+            repo = self.named_repo
+            new = moves.target(self.hub.store, repo)
+            if new not in (None, repo) and self._may_see(new):
+                raise moved(self._address.replace(f"/{repo.id}", f"/{new.id}", 1))
+        if not repo.exists or not self._may_see(repo):
+            raise repo_not_found(anonymous=self.caller.is_anonymous)
         return repo
+
+    @property
+    def _address(self) -> str:
+        """What was asked for: the raw path, and the query."""
+        query = self.request.scope["query_string"].decode("ascii", "replace")
+        return f"{self.request.scope['path']}?{query}" if query else str(self.request.scope["path"])
+
+    def _may_see(self, repo: Repository) -> bool:
+        return not repo.settings.private or self.caller.is_insider(repo)
 
     def downloadable(self) -> Repository:
         """The repository, if the caller may have its files."""
         repo = self.readable()
         if repo.settings.gated and not self.caller.is_insider(repo):
-            raise gated(repo.id, anonymous=self.caller.is_anonymous)
+            asked = access.status_of(repo, self.caller.user)
+            if asked != "accepted":
+                raise gated(repo.id, anonymous=self.caller.is_anonymous, asked=asked)
         return repo
 
     def writable(self, repo: Repository | None = None) -> Repository:

@@ -1,16 +1,14 @@
 """From the lines of a commit request to a commit: the operations, what they do to a tree, and the moving of the ref."""
 
 import base64
-import binascii
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from hubkit.localhub import cards
 from hubkit.localhub.attributes import LARGEST_REGULAR_BYTES
 from hubkit.localhub.errors import HubError, bad_request, revision_not_found
+from hubkit.localhub.fields import Fields
 from hubkit.localhub.objects import FILE_MODE, Commit, Pointer, TreeEntry
 from hubkit.localhub.repository import Repository
 
@@ -28,11 +26,10 @@ class Header:
     parent: str | None
 
     @classmethod
-    def parse(cls, value: Mapping[str, Any]) -> "Header":
-        summary = value.get("summary")
-        if not isinstance(summary, str) or not summary.strip():
+    def parse(cls, value: Fields) -> "Header":
+        if not value.text("summary", "").strip():
             raise bad_request("Missing summary in commit header")
-        return cls(summary, str(value.get("description") or ""), str(value.get("parentCommit") or "") or None)
+        return cls(value.text("summary"), value.text("description", ""), value.text("parentCommit", "") or None)
 
     @property
     def message(self) -> str:
@@ -80,11 +77,8 @@ Operation = Put | Delete | DeleteFolder
 
 def read_line(line: bytes, repo: Repository) -> Header | Operation:
     """One line of the request. A file's content goes into the object store at once and is not held."""
-    try:
-        item = json.loads(line)
-        key, value = item["key"], item["value"]
-    except (ValueError, TypeError, KeyError) as error:
-        raise bad_request("Every line of a commit is an object with a key and a value") from error
+    item = Fields.parse(line)
+    key, value = item.text("key"), item.object("value")
     match key:
         case "header":
             return Header.parse(value)
@@ -100,11 +94,9 @@ def read_line(line: bytes, repo: Repository) -> Header | Operation:
             raise bad_request(f"Unknown operation: {key!r}")
 
 
-def checked_path(value: Mapping[str, Any]) -> str:
+def checked_path(value: Fields) -> str:
     """The path of an operation, as a path inside a repository."""
-    path = value.get("path")
-    if not isinstance(path, str):
-        raise bad_request(f"An operation without a path: {sorted(value)}")
+    path = value.text("path")
     parts = path.removesuffix("/").split("/")
     odd = any(ord(char) < ord(" ") or "\ud800" <= char <= "\udfff" for char in path)
     if odd or any(part in ("", ".", "..") or part.lower() == ".git" for part in parts):
@@ -169,33 +161,28 @@ def _check_card(repo: Repository, before: Mapping[str, TreeEntry], after: Files)
         raise bad_request("Invalid metadata in README.md: " + "; ".join(errors))
 
 
-def _store_regular(value: Mapping[str, Any], repo: Repository) -> str:
-    if value.get("encoding", "utf-8") == "base64":
+def _store_regular(value: Fields, repo: Repository) -> str:
+    content = value.text("content", "").encode()
+    if value.text("encoding", "utf-8") == "base64":
         try:
-            content = base64.b64decode(value["content"], validate=True)
-        except (binascii.Error, KeyError, TypeError, ValueError) as error:
-            raise bad_request(f"The content of {value.get('path')} is not base64") from error
-    else:
-        content = str(value.get("content", "")).encode()
+            content = base64.b64decode(content, validate=True)
+        except ValueError as error:
+            raise bad_request(f"The content of {value.text('path')} is not base64") from error
     if len(content) > LARGEST_REGULAR_BYTES:
-        raise bad_request(f"{value['path']} is larger than 10 MiB: send it as a large file")
+        raise bad_request(f"{value.text('path')} is larger than 10 MiB: send it as a large file")
     pointer = Pointer.decode(content)
     if pointer:
-        return _store_pointer({"path": value["path"], "oid": pointer.sha256, "size": pointer.size}, repo)
+        return _store_pointer(Fields({**value.values, "oid": pointer.sha256, "size": pointer.size}), repo)
     return repo.write_object("blob", content)
 
 
-def _store_pointer(value: Mapping[str, Any], repo: Repository) -> str:
+def _store_pointer(value: Fields, repo: Repository) -> str:
     """Put a large file that is here already into the tree. A copy within the repository names no size."""
-    sha256 = value.get("oid")
-    path = (
-        repo.large_file(sha256)
-        if isinstance(sha256, str) and len(sha256) == len("0" * 64) and sha256.isalnum()
-        else None
-    )
+    sha256 = value.text("oid")
+    path = repo.large_file(sha256) if len(sha256) == len("0" * 64) and sha256.isalnum() else None
     if path is None or not path.exists():
-        raise bad_request(f"LFS pointer pointed to a file that does not exist: {value['path']} ({sha256})")
+        raise bad_request(f"LFS pointer pointed to a file that does not exist: {value.text('path')} ({sha256})")
     size = path.stat().st_size
-    if value.get("size", size) != size:
-        raise bad_request(f"{value['path']} has {size} bytes, not {value['size']}")
+    if value.number("size", size) != size:
+        raise bad_request(f"{value.text('path')} has {size} bytes, not {value.number('size')}")
     return repo.write_object("blob", Pointer(path.name, size).encode())

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from hubkit.localhub import commits
 from hubkit.localhub.accounts import Caller
 from hubkit.localhub.durable import write_json
-from hubkit.localhub.errors import HubError, conflict, forbidden
+from hubkit.localhub.errors import HubError, bad_request, conflict, forbidden
 from hubkit.localhub.objects import TreeEntry, iso_date
 from hubkit.localhub.repository import MAIN, Repository
 
@@ -48,6 +48,32 @@ class Discussion:
 
     def with_comment(self, author: str, text: str) -> "Discussion":
         return self.with_event("comment", author, _comment(author, text))
+
+    def comment(self, event_id: str) -> Event:
+        """The comment of that id. Raises HubError when there is none."""
+        found = (event for event in self.events if event["type"] == "comment" and event["id"] == event_id)
+        comment = next(found, None)
+        if comment is None:
+            raise HubError(404, f"Comment {event_id} not found")
+        return comment
+
+    def with_edited(self, event_id: str, author: str, text: str) -> "Discussion":
+        data = self.comment(event_id)["data"]
+        if data["hidden"]:
+            raise bad_request("What is hidden cannot be edited")
+        latest = _version(author, text)
+        changes = {"edited": True, "latest": latest, "history": [*data["history"], latest]}
+        return self._with_comment_data(event_id, changes)
+
+    def with_hidden(self, event_id: str) -> "Discussion":
+        """The text goes, here and from the disk."""
+        gone = {**self.comment(event_id)["data"]["latest"], "raw": "This comment has been hidden", "html": ""}
+        return self._with_comment_data(event_id, {"hidden": True, "latest": gone, "history": [gone]})
+
+    def _with_comment_data(self, event_id: str, changes: Mapping[str, Any]) -> "Discussion":
+        old = self.comment(event_id)
+        new = {**old, "data": {**old["data"], **changes}}
+        return replace(self, events=tuple(new if event is old else event for event in self.events))
 
 
 @dataclass(frozen=True)
@@ -190,13 +216,13 @@ def _event(kind: str, author: str, data: Mapping[str, Any]) -> Event:
     return {"id": secrets.token_hex(12), "type": kind, "createdAt": now, "author": {"name": author}, "data": data}
 
 
+def _version(author: str, text: str) -> dict[str, Any]:
+    now = iso_date(time.time())
+    return {"raw": text, "html": f"<p>{escape(text)}</p>", "updatedAt": now, "author": {"name": author}}
+
+
 def _comment(author: str, text: str) -> Event:
-    latest = {
-        "raw": text,
-        "html": f"<p>{escape(text)}</p>",
-        "updatedAt": iso_date(time.time()),
-        "author": {"name": author},
-    }
+    latest = _version(author, text)
     return {"edited": False, "hidden": False, "latest": latest, "history": [latest]}
 
 

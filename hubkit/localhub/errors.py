@@ -20,6 +20,9 @@ class HubError(Exception):
     body: Mapping[str, Any] = field(default_factory=dict)
     extra_headers: Mapping[str, str] = field(default_factory=dict)
 
+    def __str__(self) -> str:
+        return self.message
+
     @property
     def content(self) -> dict[str, Any]:
         return {"error": self.message, **self.body}
@@ -29,7 +32,7 @@ class HubError(Exception):
         code = {"X-Error-Code": self.code} if self.code else {}
         # A header holds Latin-1 without line breaks; a message may quote any file name.
         message = quote(self.message, safe=" !\"%#$&'()*+,-./:;<=>?@[]^_`{|}~")
-        return {"X-Error-Message": message, **code, **self.extra_headers}
+        return {"X-Error-Message": message.strip(), **code, **self.extra_headers}
 
 
 def invalid_credentials() -> HubError:
@@ -54,9 +57,19 @@ def entry_not_found(path: str, *, commit: str | None = None) -> HubError:
     return HubError(404, f"Entry not found: {path}", "EntryNotFound", extra_headers=headers)
 
 
-def gated(repo_id: str, *, anonymous: bool) -> HubError:
-    status = 401 if anonymous else 403
-    return HubError(status, f"Access to {repo_id} is restricted and you are not in the authorized list.", "GatedRepo")
+def gated(repo_id: str, *, anonymous: bool, asked: str | None = None) -> HubError:
+    """`asked` is what became of the caller's request for access."""
+    words = {
+        "pending": f"Your request to access {repo_id} is awaiting a review from the repo authors.",
+        "rejected": f"Your request to access {repo_id} has been rejected by the repo's authors.",
+    }
+    default = f"Access to {repo_id} is restricted and you are not in the authorized list. Ask for access first."
+    return HubError(401 if anonymous else 403, words.get(asked or "", default), "GatedRepo")
+
+
+def moved(location: str) -> HubError:
+    """Not a refusal but a detour: clients follow it, with the same method and body."""
+    return HubError(307, f"Temporary Redirect. Redirecting to {location}", extra_headers={"Location": location})
 
 
 def bad_request(message: str) -> HubError:

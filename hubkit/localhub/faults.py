@@ -4,24 +4,26 @@ faults = Faults()
 with localhub.running(store, faults=faults) as hub:
     faults.add(Fault("POST .*/commit/main", after=True, status=503))   # done, but the answer says otherwise
     faults.add(Fault("GET .*/resolve/.*", cut_after_bytes=1000))       # the connection breaks in the middle
+    faults.limit(100, window_seconds=60)                               # requests to the API, as the Hub limits them
 """
 
-import asyncio
+import math
 import re
 import threading
-from collections.abc import Callable, Mapping, MutableMapping
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Literal
 
-from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+Bucket = Literal["api", "resolvers", "pages"]
 
 
 @dataclass(frozen=True, eq=False)  # two alike are two: each counts for itself
 class Fault:
-    """What goes wrong with the requests that match `route`, a pattern for all of `METHOD /path`.
+    """What goes wrong with the requests that match `route`, a pattern for all of `METHOD /path` (no query).
 
-    With none of `status`, `cut_after_bytes` and `damage_byte`, a request is only delayed.
+    With a `status`, the request never reaches the Hub, or with `after` its answer never reaches the client. Without
+    one, the Hub's own answer is spoilt as the last four fields say. A fault with none of them only delays.
     """
 
     route: str
@@ -29,10 +31,49 @@ class Fault:
     times: int = 1  # how many it hits, one after another
     after: bool = False  # a `status` is answered after the request took effect, not in its place
     status: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
     delay_seconds: float = 0.0
-    cut_after_bytes: int | None = None  # of the answer's body; -1 lets not even the headers through
+    headers: Mapping[str, str] = field(default_factory=dict)  # these are set, or with "" taken away
+    body: bytes | None = None  # this is sent in place of the answer's body: a wrong file, say
     damage_byte: int | None = None  # this byte of the answer's body is flipped
+    cut_after_bytes: int | None = None  # of the answer's body; -1 lets not even the headers through
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """Where a client stands with one of its budgets: what the `RateLimit` headers say."""
+
+    bucket: Bucket
+    requests: int
+    window_seconds: int
+    left: int  # -1 when there was none left for this request
+    reset_seconds: int
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {
+            "RateLimit": f'"{self.bucket}";r={max(self.left, 0)};t={self.reset_seconds}',
+            "RateLimit-Policy": f'"fixed window";"{self.bucket}";q={self.requests};w={self.window_seconds}',
+        }
+
+
+@dataclass
+class _Budget:
+    """Requests of one kind, counted in windows of a fixed length."""
+
+    requests: int
+    window_seconds: int
+    began: float
+    spent: int = 0
+
+    def spend(self, bucket: Bucket, now: float) -> Allowance:
+        windows = int((now - self.began) // self.window_seconds)
+        if windows:
+            self.began += windows * self.window_seconds
+            self.spent = 0
+        self.spent += 1
+        left = max(self.requests - self.spent, -1)
+        reset = math.ceil(self.began + self.window_seconds - now)
+        return Allowance(bucket, self.requests, self.window_seconds, left, reset)
 
 
 class Faults:
@@ -41,15 +82,25 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._seen: dict[Fault, int] = {}
+        self._budgets: dict[Bucket, _Budget] = {}
         self.requests: list[str] = []  # every request so far, as `METHOD /path`
 
     def add(self, fault: Fault) -> None:
         with self._lock:
             self._seen[fault] = 0
 
+    def limit(self, requests: int, *, window_seconds: int = 300, bucket: Bucket = "api") -> None:
+        """Allow so many requests in each window, which begins now; what is more is answered with 429.
+
+        The buckets are the Hub's: "api", "resolvers" (the downloads of files) and "pages".
+        """
+        with self._lock:
+            self._budgets[bucket] = _Budget(requests, window_seconds, time.monotonic())
+
     def clear(self) -> None:
         with self._lock:
             self._seen.clear()
+            self._budgets.clear()
 
     def next_for(self, request: str) -> Fault | None:
         """The fault that hits this request; each that matches counts it."""
@@ -63,79 +114,20 @@ class Faults:
                         hit = fault
             return hit
 
+    def count(self, fault: Fault) -> int:
+        """How many requests have matched a fault so far, hit or not."""
+        with self._lock:
+            return self._seen[fault]
 
-class FaultyApp:
-    """An application through which faults reach its clients."""
-
-    def __init__(self, app: ASGIApp, faults: Faults) -> None:
-        self._app = app
-        self._faults = faults
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        fault = self._faults.next_for(f"{scope['method']} {scope['raw_path'].decode('ascii', 'replace')}")
-        if fault is None:
-            await self._app(scope, receive, send)
-            return
-        await asyncio.sleep(fault.delay_seconds)
-        if fault.status is None:
-            await self._app(scope, receive, _Spoiler(fault, send))
-            return
-        if fault.after:
-            await self._app(scope, receive, _swallow)
-        else:
-            await _read_to_the_end(receive)
-        answer = JSONResponse({"error": "A fault that was asked for"}, fault.status, dict(fault.headers))
-        await answer(scope, receive, send)
+    def spend(self, path: str) -> Allowance | None:
+        """Count a request against its budget; None when it has none."""
+        bucket = _bucket(path)
+        with self._lock:
+            budget = self._budgets.get(bucket)
+            return budget.spend(bucket, time.monotonic()) if budget else None
 
 
-class _Spoiler:
-    """Sends an answer on until it is time to break it."""
-
-    def __init__(self, fault: Fault, send: Send) -> None:
-        self._fault = fault
-        self._send = send
-        self._sent_bytes = 0
-        self._is_cut = False
-
-    async def __call__(self, message: MutableMapping[str, Any]) -> None:
-        if self._is_cut:
-            return
-        if message["type"] == "http.response.start":
-            if self._fault.cut_after_bytes == -1:
-                await self._cut()
-            else:
-                await self._send(message)
-            return
-        body = self._damaged(message.get("body", b""))
-        left = None if self._fault.cut_after_bytes is None else self._fault.cut_after_bytes - self._sent_bytes
-        if left is not None and len(body) >= left:
-            await self._send({**message, "body": body[:left], "more_body": True})
-            await self._cut()
-            return
-        self._sent_bytes += len(body)
-        await self._send({**message, "body": body})
-
-    def _damaged(self, body: bytes) -> bytes:
-        at = (self._fault.damage_byte if self._fault.damage_byte is not None else -1) - self._sent_bytes
-        if not 0 <= at < len(body):
-            return body
-        return body[:at] + bytes([body[at] ^ 0xFF]) + body[at + 1 :]
-
-    async def _cut(self) -> None:
-        """Close the connection as a network does: without a word. ASGI has no way to say this, uvicorn's cycle has."""
-        self._is_cut = True
-        await asyncio.sleep(0.05)  # what was sent before is on its way first
-        cycle: Any = getattr(self._send, "__self__", None)
-        close: Callable[[], None] = cycle.transport.close
-        close()
-        await asyncio.sleep(0.05)
-
-
-async def _read_to_the_end(receive: Receive) -> None:
-    """A client that is still sending would see a broken connection instead of the answer."""
-    while (await receive()).get("more_body"):
-        pass
-
-
-async def _swallow(message: Message) -> None:
-    """The answer that the client never gets."""
+def _bucket(path: str) -> Bucket:
+    if path.startswith("/api/"):
+        return "api"
+    return "resolvers" if "/resolve/" in path else "pages"

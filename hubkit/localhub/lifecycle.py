@@ -8,14 +8,15 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from hubkit.localhub.faults import Faults
+
 if TYPE_CHECKING:
     from hubkit.localhub.accounts import Accounts
-    from hubkit.localhub.faults import Faults
+    from hubkit.localhub.importing import Imported
     from hubkit.localhub.oidc import Issuer
     from hubkit.localhub.repository import RepoKind
     from hubkit.localhub.store import Store
@@ -114,13 +115,14 @@ def ensure(store: Path, *, port: int = DEFAULT_PORT, user: str = "local") -> Loc
 def running(
     store: Path,
     *,
+    port: int = 0,
     user: str = "local",
     token_file: Path | None = None,
-    faults: "Faults | None" = None,
+    faults: Faults | None = None,
     issuer: bool = False,
     **limits: int,
 ) -> Iterator[LocalHub]:
-    """A server on a free port for the length of a block, for tests; `limits` are fields of `Limits`.
+    """A server for the length of a block, for tests, by default on a free port; `limits` are fields of `Limits`.
 
     With `issuer`, it also plays GitHub's part in trusted publishing: see `LocalHub.trust` and `LocalHub.job`.
     """
@@ -129,7 +131,7 @@ def running(
 
     opened, accounts = _open(store, user, token_file)
     hub = Hub(opened, accounts, Limits(**limits), _issuer() if issuer else None)
-    server = HubServer(hub, listen("127.0.0.1", 0), faults)
+    server = HubServer(hub, listen("127.0.0.1", port), faults)
     background = Background(server)
     background.start()
     try:
@@ -152,7 +154,9 @@ def serve(
 
     Beyond loopback only with a token file: the tokens that a store makes for itself are for its own machine.
     """
-    if token_file is None and not _is_loopback(host):
+    from hubkit.localhub.guard import is_loopback
+
+    if token_file is None and not is_loopback(host):
         raise ValueError(f"serving on {host} needs a token file: others can reach it")
     from hubkit.localhub.call import Hub
     from hubkit.localhub.server import HubServer, listen
@@ -204,6 +208,29 @@ def preview(
         threading.Event().wait()
 
 
+def import_folder(
+    store: Path, folder: Path, *, repo: str | None = None, kind: "RepoKind | None" = None, user: str = "local"
+) -> "Imported":
+    """Make a folder a repository of a store, whether a server runs on it or not. Again, it changes nothing.
+
+    Args:
+        store: the Hub's folder; it is begun when there is none.
+        folder: any folder, or one of the client's cache: `models--ns--name`, or a snapshot in it. Of the former every
+            snapshot becomes a commit, with a tag of the id it had at its own Hub: what pins one finds it here too.
+        repo: `ns/name`; a folder of the cache knows its own.
+        kind: model, dataset or space; a folder of the cache knows it, and else it is a model.
+        user: the author of the commits.
+
+    Raises:
+        FolderError: it is no such folder, is incomplete, or holds a link that leads out of it.
+        HubError: the name cannot be a repository's, or a file's name not a path in one.
+    """
+    from hubkit.localhub import importing
+    from hubkit.localhub.store import Store
+
+    return importing.import_folder(Store.open(store), folder, repo, kind, user)
+
+
 def _open(store: Path, user: str, token_file: Path | None) -> "tuple[Store, Accounts]":
     from hubkit.localhub.accounts import Accounts, generated_accounts
     from hubkit.localhub.durable import locked
@@ -243,12 +270,3 @@ def _served_store(url: str, token: str) -> str | None:
         answer: dict[str, Any] = json.loads(connection.getresponse().read())
         return answer.get("store")
     return None
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

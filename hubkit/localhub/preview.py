@@ -42,7 +42,7 @@ def _application(folder: Path, repo_id: str, kind: RepoKind) -> Starlette:
 
     async def file(request: Request) -> Response:
         path = folder / request.path_params["path"]
-        if not path.is_file() or not is_within(path, folder):
+        if not _is_shown(path, folder):
             return Response("No such file", 404)
         return FileResponse(path, headers=safe_headers(), media_type=content_type(path.name))
 
@@ -59,11 +59,15 @@ def _application(folder: Path, repo_id: str, kind: RepoKind) -> Starlette:
 
 
 def _page(folder: Path, repo_id: str, kind: RepoKind, origin: str) -> Response:
-    files = [(name, path.stat().st_size) for name, path in listed(folder) if is_within(path, folder)]
+    files = [(name, path.stat().st_size) for name, path in listed(folder) if _is_shown(path, folder)]
     readme = (folder / README).read_text(errors="replace") if README in dict(files) else ""
     errors, warnings = cards.check(readme, kind)
     place = _place(repo_id, kind)
     return repository_page(Shown(kind, repo_id, cards.read(readme), place, files, origin, faults=errors + warnings))
+
+
+def _is_shown(path: Path, folder: Path) -> bool:
+    return path.is_file() and is_within(path, folder)
 
 
 def _place(repo_id: str, kind: RepoKind) -> Place:

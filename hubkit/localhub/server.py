@@ -15,7 +15,9 @@ from starlette.types import ASGIApp
 from hubkit.localhub.app import application
 from hubkit.localhub.call import Hub
 from hubkit.localhub.durable import write_json
-from hubkit.localhub.faults import Faults, FaultyApp
+from hubkit.localhub.faults import Faults
+from hubkit.localhub.faulty import FaultyApp
+from hubkit.localhub.guard import Guard, is_loopback
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 5
@@ -26,8 +28,9 @@ class Server(uvicorn.Server):
     """Serves an application, quietly, and for as long as its clients keep their connections."""
 
     def __init__(self, app: ASGIApp, listener: socket.socket) -> None:
+        host, port = listener.getsockname()[:2]
         config = uvicorn.Config(
-            app,
+            Guard(app, loopback=is_loopback(host)),
             lifespan="off",
             ws="none",
             log_config=None,  # the process's logging is not ours to change
@@ -38,7 +41,6 @@ class Server(uvicorn.Server):
         )
         super().__init__(config)
         self._listener = listener
-        host, port = listener.getsockname()[:2]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
     def serve_here(self) -> None:

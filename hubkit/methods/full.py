@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 class Full(Settings):
     """The denoiser learns the dataset as it is: every example weighs the same."""
 
+    title: ClassVar[str] = "full finetuning"
     paper: ClassVar[str] = "https://arxiv.org/abs/2112.10752"
+    tags: ClassVar[tuple[str, ...]] = ()
+    trigger: ClassVar[str | None] = None
 
     offers: ClassVar[tuple[str, ...]] = ()
     reads_captions: ClassVar[bool] = True
@@ -46,3 +49,7 @@ class Full(Settings):
     def panels(self, images: CaptionedImages, samples: Samples) -> Sequence[Panel]:
         """None of its own: the captions say what was taught."""
         return ()
+
+    def facts(self, images: CaptionedImages) -> Mapping[str, str | int | float]:
+        """Nothing: it was told the captions and no more."""
+        return {}

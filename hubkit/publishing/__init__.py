@@ -6,22 +6,18 @@ draws with it, for readers and for the verification alike.
 """
 
 from hubkit.publishing.commit import Placed, place, tag
+from hubkit.publishing.history import Standing, follow, predecessor, standing
 from hubkit.publishing.inspection import inspect
-from hubkit.publishing.release import Publication, Release, Target
+from hubkit.publishing.interface import interface_of
+from hubkit.publishing.lock import LOCK, Interface, Lock, LockedScore, Parent, SourceCode
+from hubkit.publishing.release import ACCEPTED, Accepted, Publication, Release, Target, hashes
+from hubkit.publishing.source import source_code
+from hubkit.publishing.undoing import take_back
 from hubkit.publishing.usage import BlankError, draw, usage
 from hubkit.publishing.verification import verify_by_drawing, verify_hashes
 
 __all__ = [
-    "BlankError",
-    "Placed",
-    "Publication",
-    "Release",
-    "Target",
-    "draw",
-    "inspect",
-    "place",
-    "tag",
-    "usage",
-    "verify_by_drawing",
-    "verify_hashes",
-]
+    "ACCEPTED", "LOCK", "Accepted", "BlankError", "Interface", "Lock", "LockedScore", "Parent", "Placed", "Publication",
+    "Release", "SourceCode", "Standing", "Target", "draw", "follow", "hashes", "inspect", "interface_of", "place",
+    "predecessor", "source_code", "standing", "tag", "take_back", "usage", "verify_by_drawing", "verify_hashes",
+]  # fmt: skip

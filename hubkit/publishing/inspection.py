@@ -10,7 +10,7 @@ from hubkit.errors import Fault, IntegrityError
 from hubkit.publishing.release import Release
 from hubkit.values import sha256_of
 
-ALLOWED: Final = frozenset({".safetensors", ".json", ".txt", ".md", ".toml", ".png"})
+ALLOWED: Final = frozenset({".safetensors", ".json", ".txt", ".md", ".toml", ".png", ".webp"})
 """Weights as safetensors, and what describes them. A pickle can run a stranger's code."""
 
 WORDS: Final = frozenset({".json", ".txt", ".md", ".toml"})

@@ -2,11 +2,22 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from pydantic import Field
 
-from hubkit.values import Record
+from hubkit.publishing.history import Standing
+from hubkit.publishing.lock import Lock
+from hubkit.values import Record, sha256_of
+
+ACCEPTED: Final = "accepted.json"
+
+
+class Accepted(Record):
+    """Somebody's word that a model is published though a gate is not met. It counts for the scores it was given for."""
+
+    reason: str
+    unmet: tuple[str, ...] = Field(description="The scores whose gates were not met.")
 
 
 class Release(Record):
@@ -18,10 +29,11 @@ class Release(Record):
     manifest: dict[str, str] = Field(description="sha256 of every file, by its path in the folder.")
     sizes: dict[str, int] = Field(description="Bytes of every file.")
     message: str = Field(description="Title of the commit.")
-    proof_prompt: str = Field(description="Prompt of the picture that is drawn again once the model is published.")
-    proof_image: str = Field(description="That picture, by its path in the folder.")
-    sampling: dict[str, str | int | float] = Field(description="How it is drawn: `Samples.facts`.")
-    seed: int = Field(description="Seed of that picture.")
+
+    @property
+    def lock(self) -> Lock:
+        """What pins it. Raises IntegrityError where the folder holds none."""
+        return Lock.of_folder(self.folder)
 
     @property
     def files(self) -> Mapping[str, Path]:
@@ -32,6 +44,12 @@ class Release(Record):
     def bytes(self) -> int:
         """Size of the whole release."""
         return sum(self.sizes.values())
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """The sha256 of every file in a folder, by its path there."""
+    files = (file for file in sorted(folder.rglob("*")) if file.is_file())
+    return {file.relative_to(folder).as_posix(): sha256_of(file) for file in files}
 
 
 class Publication(Record):
@@ -54,8 +72,19 @@ class Target(Protocol):
         """Whether the release holds half-precision copies of the weights too."""
         ...
 
+    @property
+    def version(self) -> str | None:
+        """The tag that a release will have there, where it has one."""
+        ...
+
     def model_id(self, name: str) -> str:
         """What a reader will load the model by, for its card."""
+        ...
+
+    def predecessor(self, name: str, made_from: str) -> Standing | None:
+        """The release that one described from `made_from` follows there; None where it is the first, or where nobody
+        is logged in.
+        """
         ...
 
     def check(self, name: str, card: Callable[[], str], made: Release | None = None) -> None:

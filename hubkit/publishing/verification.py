@@ -32,14 +32,15 @@ def verify_by_drawing(release: Release, repo: str, commit: str) -> tuple[str, ..
 
     Raises IntegrityError.
     """
+    lock = release.lock
     with TemporaryDirectory(prefix="hubkit-verify-") as desk:
         folder = hub.snapshot(repo, commit, cache=Path(desk, "cache"))
         for path, sha256 in release.manifest.items():
             if not (folder / path).is_file() or sha256_of(folder / path) != sha256:
                 raise IntegrityError(f"{path} as downloaded from {repo} is damaged", help=HELP, code="HK1004")
         again = Path(desk, "again.png")
-        draw(usage(str(folder), release.proof_prompt, release.seed, release.sampling), again)
-        likeness = psnr(release.folder / release.proof_image, again)
+        draw(usage(str(folder), lock.proof.prompt, lock.proof.seed, lock.sampling), again)
+        likeness = psnr(release.folder / lock.proof.path, again)
     if not likeness >= LEAST_PSNR:
         raise IntegrityError(
             f"the published model draws another picture than the release: PSNR {likeness:.1f} dB, under {LEAST_PSNR:g}",

@@ -34,11 +34,12 @@ def check(path: Path, overrides: Sequence[str] = (), *, folder: Path | None = No
     return ()
 
 
-def reload(path: Path) -> Recipe:
+def reload(path: Path, overrides: Sequence[str] = ()) -> Recipe:
     """A recipe that `dump` wrote into a run folder: its paths are absolute, and were checked when it was loaded."""
     draft = Draft(*read(path))
+    unusable = list(options.apply(overrides, draft.tables, draft.places))
     checked = validate(draft)
-    if found := (*checked.faults, *rules.faults(draft, checked)):
+    if found := (*unusable, *checked.faults, *rules.faults(draft, checked)):
         raise RecipeError.of(found)
     return Recipe.model_validate(draft.tables)
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, ClassVar, Literal, Protocol
 
 from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import core_schema
 
-from hubkit.data import Source
+from hubkit.data import CaptionedImages, Source
 from hubkit.families import FAMILIES, Family
 from hubkit.methods import METHODS
 from hubkit.metrics import METRICS
@@ -33,7 +33,24 @@ class OneOf:
 
 
 class Finetuning(Method, Shows, Protocol):
-    """What a way of finetuning offers: to the loop what it learns from, to the scoring what shows it."""
+    """What a way of finetuning offers: to the loop what it learns from, to the scoring what shows it, to the card what
+    it is.
+    """
+
+    title: ClassVar[str]
+    """Its name in words."""
+    paper: ClassVar[str]
+    tags: ClassVar[tuple[str, ...]]
+    """What the Hub files it under."""
+
+    @property
+    def trigger(self) -> str | None:
+        """What a prompt must hold to call what was taught; None where every prompt does."""
+        ...
+
+    def facts(self, images: CaptionedImages) -> Mapping[str, str | int | float]:
+        """What it was told beyond the captions, by what a card calls it."""
+        ...
 
 
 class Recipe(Settings):

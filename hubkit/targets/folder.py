@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hubkit.errors import IntegrityError, MachineError
-from hubkit.publishing import Publication, Release, inspect
+from hubkit.publishing import LOCK, Lock, Publication, Release, Standing, inspect
 from hubkit.values import LocalPath, Settings, fingerprint, sha256_of
 
 
@@ -21,6 +21,21 @@ class FolderTarget(Settings):
         "published", description="Relative to the working directory, without '..'."
     )
     fp16: bool = Field(default=False, description='Also publish half-precision copies, loaded with `variant="fp16"`.')
+
+    @property
+    def version(self) -> str | None:
+        """A folder has no tags."""
+        return None
+
+    def predecessor(self, name: str, made_from: str) -> Standing | None:
+        """The release that stands in the folder; where that is this very one, what stood there before it."""
+        place = Path(self.path, name)
+        if not (place / LOCK).is_file():
+            return None
+        lock = Lock.of_folder(place)
+        if lock.made_from != made_from:
+            return Standing(place.resolve().name, lock.version, lock)
+        return Standing(lock.parent.commit, lock.parent.tag, None) if lock.parent else None
 
     def model_id(self, name: str) -> str:
         """The folder a reader loads."""

@@ -6,8 +6,21 @@ from typing import Final, Literal
 from pydantic import Field
 
 from hubkit import hub
-from hubkit.errors import AuthorisationError, ConflictError, RecipeError, StoppedError
-from hubkit.publishing import Publication, Release, inspect, place, tag, verify_by_drawing, verify_hashes
+from hubkit.errors import AuthorisationError, ConflictError, IntegrityError, RecipeError, StoppedError
+from hubkit.publishing import (
+    Publication,
+    Release,
+    Standing,
+    follow,
+    inspect,
+    place,
+    predecessor,
+    standing,
+    tag,
+    take_back,
+    verify_by_drawing,
+    verify_hashes,
+)
 from hubkit.publishing.commit import holds
 from hubkit.values import OwnRepo, Settings, Tag
 
@@ -35,12 +48,25 @@ class HubTarget(Settings):
         wanted = (self.repo or name).replace("{user}", user)
         return wanted if "/" in wanted else f"{user}/{wanted}"
 
+    @property
+    def version(self) -> str | None:
+        """The tag of the commit."""
+        return self.tag
+
     def model_id(self, name: str) -> str:
         """The repo's id; `your-name/…` while it is not known who will publish."""
+        return self._known_address(name) or self.address(name, "your-name")
+
+    def predecessor(self, name: str, made_from: str) -> Standing | None:
+        """The release that stands in the repo; None too while it is not known who will publish."""
+        repo = self._known_address(name)
+        return predecessor(repo, standing(repo), made_from) if repo else None
+
+    def _known_address(self, name: str) -> str | None:
         try:
             return self.address(name, hub.whoami())
         except (AuthorisationError, StoppedError):
-            return self.address(name, "your-name")
+            return None
 
     def check(self, name: str, card: Callable[[], str], made: Release | None = None) -> None:
         """Refuse now what would be refused after the training: token, namespace, repo, tag, card."""
@@ -55,22 +81,19 @@ class HubTarget(Settings):
         hub.validate_card(card())
 
     def publish(self, release: Release) -> Publication:
-        """One commit on top of the head we saw; then every hash; then the tag."""
+        """One commit on top of what it was described to follow; then every hash; then the tag.
+
+        Where what the Hub then holds is not the release, `main` goes back to what it was, and nothing is tagged.
+        """
         inspect(release)
-        repo = self.address(release.name, hub.whoami())
-        if release.model_id != repo:
-            raise RecipeError(
-                f"the card tells readers to load {release.model_id}, but the model would go to {repo}",
-                help="describe the run again, so that its card names the repo",
-                code="HK282",
-            )
-        there = hub.resolve_own(repo)
-        if there is not None:
-            self._check_visibility(repo, private=there.private)
-        placed = place(release, repo, private=self.private)
-        found = [verify_hashes(release, repo, placed.commit)]
-        if self.verify == "full" or (self.verify == "auto" and release.bytes < SMALL):
-            found += verify_by_drawing(release, repo, placed.commit)
+        repo = self._own(release)
+        lock = release.lock
+        there = follow(repo, lock)
+        placed = place(release, repo, there.commit if there else None, private=self.private)
+        try:
+            found = self._verified(release, repo, placed.commit)
+        except IntegrityError as error:
+            raise take_back(lock, repo, placed, error) from error
         if self.tag:
             tag(repo, self.tag, placed.commit)
         return Publication(
@@ -80,8 +103,30 @@ class HubTarget(Settings):
             revision=self.tag or placed.commit,
             tag=self.tag,
             created=placed.created,
-            verified=tuple(found),
+            verified=found,
         )
+
+    def _own(self, release: Release) -> str:
+        """The repo that the release goes to, which its card names."""
+        repo = self.address(release.name, hub.whoami())
+        if release.model_id != repo:
+            raise RecipeError(
+                f"the card tells readers to load {release.model_id}, but the model would go to {repo}",
+                help="describe the run again, so that its card names the repo",
+                code="HK282",
+            )
+        known = hub.resolve_own(repo)
+        if known is not None:
+            self._check_visibility(repo, private=known.private)
+            self._check_tag(repo, release)
+        return repo
+
+    def _verified(self, release: Release, repo: str, commit: str) -> tuple[str, ...]:
+        """What was found at the commit, in words. Raises IntegrityError."""
+        found = verify_hashes(release, repo, commit)
+        if self.verify == "full" or (self.verify == "auto" and release.bytes < SMALL):
+            return found, *verify_by_drawing(release, repo, commit)
+        return (found,)
 
     def _check_visibility(self, repo: str, *, private: bool) -> None:
         if self.private and not private:
@@ -96,6 +141,6 @@ class HubTarget(Settings):
         if stands and not (made and holds(repo, stands, made)):
             raise ConflictError(
                 f"the tag {self.tag} of {repo} is taken: it stands at {stands}, and tags never move",
-                help="choose another tag: --set publish.tag=…",
+                help="choose another tag: --tag, or publish.tag in the recipe",
                 code="HK902",
             )

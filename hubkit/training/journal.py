@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from torch.utils.tensorboard import SummaryWriter
-
 from hubkit.values import write_atomically
 
 
@@ -19,6 +17,8 @@ class Journal:
         kept = [row for row in read_rows(path) if row["step"] <= done]
         write_atomically(path, "".join(json.dumps(row) + "\n" for row in kept).encode())
         self.file = path.open("a")
+        from torch.utils.tensorboard import SummaryWriter
+
         self.board = SummaryWriter(str(folder / "tensorboard"), purge_step=done + 1)
 
     def write(self, row: dict[str, float]) -> None:

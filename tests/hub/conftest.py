@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hubkit.localhub import LocalHub, running
+from hubkit.localhub import Faults, LocalHub, running
 
 os.environ["NO_PROXY"] = "127.0.0.1,localhost"  # proxy variables would apply to loopback too
 
@@ -38,6 +38,13 @@ def token_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def hub(tmp_path_factory: pytest.TempPathFactory, token_file: Path) -> Iterator[LocalHub]:
-    with running(tmp_path_factory.mktemp("hub") / "store", token_file=token_file) as started:
+def witness() -> Faults:
+    """Of no faults, but of every request that reached the Hub."""
+    return Faults()
+
+
+@pytest.fixture(scope="session")
+def hub(tmp_path_factory: pytest.TempPathFactory, token_file: Path, witness: Faults) -> Iterator[LocalHub]:
+    store = tmp_path_factory.mktemp("hub") / "store"
+    with running(store, token_file=token_file, faults=witness, issuer=True) as started:
         yield started

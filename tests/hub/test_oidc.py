@@ -1,9 +1,5 @@
 """Trusted publishing: a job without a stored token pushes to the repository that trusts it, and to no other."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
@@ -17,13 +13,6 @@ from hubkit.localhub import LocalHub, running
 from hubkit.localhub.errors import HubError
 
 _numbers = count()
-
-
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory, token_file: Path) -> Iterator[LocalHub]:
-    store = tmp_path_factory.mktemp("issuing") / "store"
-    with running(store, token_file=token_file, issuer=True, job_token_seconds=60) as started:
-        yield started
 
 
 @pytest.fixture
@@ -57,26 +46,6 @@ def exchange(hub: LocalHub, token: str, resource: str, **changes: str) -> httpx.
 
 def job_api(hub: LocalHub, resource: str) -> HfApi:
     return HfApi(endpoint=hub.url, token=exchange(hub, id_token(hub), resource).json()["access_token"])
-
-
-@pytest.mark.parametrize("resource", ["acme/by-job", "datasets/acme/by-job"])
-def test_a_job_pushes_without_a_stored_token(hub: LocalHub, owner: HfApi, tmp_path: Path, resource: str):
-    """The command of the documentation, in the environment that GitHub gives to a job."""
-    kind = "dataset" if resource.startswith("datasets/") else "model"
-    owner.create_repo("acme/by-job", repo_type=kind)
-    hub.trust(resource, repository="acme/training", workflow="publish.yml", branch="main", environment="hub")
-    (tmp_path / "w.bin").write_bytes(os.urandom(3000))
-    job = hub.job("acme/training", workflow="publish.yml", environment="hub")
-    own = {"HF_ENDPOINT": hub.url, "HF_OIDC_RESOURCE": resource, "HF_HOME": str(tmp_path / "home")}
-    command = ["hf", "upload", "acme/by-job", str(tmp_path / "w.bin"), "--repo-type", kind]
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    environment = {**os.environ, **job, **own, "PATH": path}
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "w.bin" in owner.list_repo_files("acme/by-job", repo_type=kind)
-    [last, _] = owner.list_repo_commits("acme/by-job", repo_type=kind)
-    assert last.authors == ["[OIDC]"]
 
 
 def test_the_rights_end_with_the_repository(hub: LocalHub, owner: HfApi, repo: str, tmp_path: Path):

@@ -207,8 +207,11 @@ def test_an_upload_that_is_not_what_it_says_is_refused(hub: LocalHub):
 def test_a_new_store_at_an_old_address_is_sent_everything(tmp_path: Path):
     """hf_xet remembers by address what it has sent; the store's id is part of that address."""
     content = os.urandom(100_000)
+    port = 0
     for name in ("first", "second"):
-        with localhub.running(tmp_path / name) as hub:
+        with localhub.running(tmp_path / name, port=port) as hub:
+            assert port in (0, int(hub.url.rpartition(":")[2]))
+            port = int(hub.url.rpartition(":")[2])
             api = HfApi(endpoint=hub.url, token=hub.token)
             repo = api.create_repo("x").repo_id
             api.upload_file(repo_id=repo, path_or_fileobj=content, path_in_repo="x.bin")

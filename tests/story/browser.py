@@ -22,13 +22,21 @@ FLAGS = (
 )  # fmt: skip
 """Nothing but this machine can be reached: a page that loads from elsewhere is seen to."""
 
-CENTRE = """(() => {
-  const found = [...document.querySelectorAll('button')].filter(one => one.textContent.trim() === %s);
-  if (found.length !== 1) throw new Error(`${found.length} buttons say so`);
-  found[0].scrollIntoView({block: 'center'});
-  const box = found[0].getBoundingClientRect();
-  return [box.x + box.width / 2, box.y + box.height / 2];
-})()"""
+CENTRE = """new Promise((found, failed) => {
+  let before = '';
+  const look = () => {
+    const those = [...document.querySelectorAll('button')].filter(one => one.textContent.trim() === %s);
+    if (those.length !== 1) return failed(new Error(`${those.length} buttons say so`));
+    those[0].scrollIntoView({block: 'center'});
+    const box = those[0].getBoundingClientRect();
+    const now = JSON.stringify(box);
+    if (now === before) return found([box.x + box.width / 2, box.y + box.height / 2]);
+    before = now;
+    setTimeout(look, 300);
+  };
+  look();
+})"""
+"""Where a button is, once it has stopped moving: a page is still being laid out when its first button can be seen."""
 
 UNTIL = "new Promise(done => {const look = () => {%s ? done(true) : setTimeout(look, 100)}; look()})"
 
@@ -91,6 +99,7 @@ class Page:
     def click(self, label: str) -> None:
         """Press the one button that says so, with the mouse."""
         x, y = self.ask(CENTRE % json.dumps(label))
+        self.tell("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
         for kind in ("mousePressed", "mouseReleased"):
             self.tell("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 

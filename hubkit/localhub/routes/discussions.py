@@ -17,12 +17,10 @@ _PAGE_SIZE = 50
 
 
 def begin(call: Call) -> Response:
-    repo, title = call.contributable(), call.json.get("title")
-    if not isinstance(title, str) or not title:
-        raise bad_request("Missing title")
-    opening = discussions.Opening(title, str(call.json.get("description") or ""), call.author)
+    repo = call.contributable()
+    opening = discussions.Opening(_text(call, "title"), call.fields.text("description", ""), call.author)
     with call.hub.store.changing(repo):
-        if call.json.get("pullRequest"):
+        if call.fields.flag("pullRequest"):
             head = repo.resolve(MAIN)
             begun = discussions.open_pull_request(repo, opening, base=head, head=head, status="draft")
         else:
@@ -65,6 +63,28 @@ def comment(call: Call) -> Response:
     return _changed(call, call.contributable(), "newMessage", lambda one: one.with_comment(call.author, text))
 
 
+def edit_comment(call: Call) -> Response:
+    text = _text(call, "content")
+    return _changed_comment(call, lambda one, event: one.with_edited(event, call.author, text))
+
+
+def hide_comment(call: Call) -> Response:
+    """For good: the real Hub does not bring it back either."""
+    return _changed_comment(call, lambda one, event: one.with_hidden(event))
+
+
+def _changed_comment(call: Call, change: Callable[[Discussion, str], Discussion]) -> Response:
+    """A comment is changed by its author, or by whoever may push to the repository."""
+    repo, event_id = call.contributable(), call.param("event")
+    with call.hub.store.changing(repo):
+        before = discussions.read(repo, call.param("number"))
+        if before.comment(event_id)["author"]["name"] != call.author:
+            call.writable(repo)
+        after = change(before, event_id)
+        discussions.save(repo, after)
+    return JSONResponse({"updatedComment": after.comment(event_id)})
+
+
 def change_title(call: Call) -> Response:
     title = _text(call, "title")
 
@@ -82,8 +102,7 @@ def change_status(call: Call) -> Response:
     def change(one: Discussion) -> Discussion:
         if one.status == "merged":
             raise bad_request("What is merged stays merged")
-        commented = one.with_comment(call.author, str(call.json["comment"])) if call.json.get("comment") else one
-        return commented.with_event("status-change", call.author, {"status": status}, status=status)
+        return _commented(call, one).with_event("status-change", call.author, {"status": status}, status=status)
 
     return _changed(call, call.contributable(), "newStatus", change)
 
@@ -92,8 +111,7 @@ def merge(call: Call) -> Response:
     repo = call.writable()
 
     def change(one: Discussion) -> Discussion:
-        commented = one.with_comment(call.author, str(call.json["comment"])) if call.json.get("comment") else one
-        return discussions.merge(repo, commented, call.author)
+        return discussions.merge(repo, _commented(call, one), call.author)
 
     return _changed(call, repo, "newStatus", change)
 
@@ -123,10 +141,15 @@ def _summary(repo: Repository, one: Discussion) -> dict[str, Any]:
 
 
 def _text(call: Call, key: str) -> str:
-    value = call.json.get(key)
-    if not isinstance(value, str) or not value.strip():
+    value = call.fields.text(key)
+    if not value.strip():
         raise bad_request(f"Missing {key}")
     return value
+
+
+def _commented(call: Call, one: Discussion) -> Discussion:
+    text = call.fields.text("comment", "")
+    return one.with_comment(call.author, text) if text else one
 
 
 _ONE = API_REPO + "/discussions/{number}"
@@ -135,6 +158,8 @@ ROUTES = [
     Route(API_REPO + "/discussions", plain(listing)),
     Route(_ONE, plain(details)),
     Route(_ONE + "/comment", plain(comment), methods=["POST"]),
+    Route(_ONE + "/comment/{event}/edit", plain(edit_comment), methods=["POST"]),
+    Route(_ONE + "/comment/{event}/hide", plain(hide_comment), methods=["POST"]),
     Route(_ONE + "/title", plain(change_title), methods=["POST"]),
     Route(_ONE + "/status", plain(change_status), methods=["POST"]),
     Route(_ONE + "/merge", plain(merge), methods=["POST"]),

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from hubkit.localhub.call import Call, pieces, plain, streaming
 from hubkit.localhub.durable import Sink, make_folder
 from hubkit.localhub.errors import HubError, bad_request, forbidden
+from hubkit.localhub.fields import Fields
 from hubkit.localhub.repository import Repository
 from hubkit.localhub.routes.paths import DATASET_OR_SPACE, MODEL
 
@@ -24,20 +25,19 @@ _CONTENT_TYPE = "application/vnd.git-lfs+json"
 def batch(call: Call) -> Response:
     """For each object either where to send it, or nothing, when it is here."""
     repo = call.contributable()  # the request does not say whether it is for a branch or for a pull request
-    transfers = call.json.get("transfers") or ["basic"]
-    asked = call.json.get("objects", [])
+    asked = call.fields.objects("objects")
     large = any(_is_large(call, item) for item in asked)
-    transfer = "multipart" if large and "multipart" in transfers else "basic"
+    transfer = "multipart" if large and "multipart" in call.fields.items("transfers") else "basic"
     objects = [_answer(call, repo, item, transfer) for item in asked]
     return JSONResponse({"transfer": transfer, "objects": objects}, media_type=_CONTENT_TYPE)
 
 
-def _is_large(call: Call, item: dict[str, Any]) -> bool:
-    return int(item.get("size", 0)) > call.hub.limits.multipart_above_bytes
+def _is_large(call: Call, item: Fields) -> bool:
+    return item.number("size", 0) > call.hub.limits.multipart_above_bytes
 
 
-def _answer(call: Call, repo: Repository, item: dict[str, Any], transfer: str) -> dict[str, Any]:
-    oid, size = str(item.get("oid")), int(item.get("size", -1))
+def _answer(call: Call, repo: Repository, item: Fields, transfer: str) -> dict[str, Any]:
+    oid, size = item.text("oid", ""), item.number("size", -1)
     known = {"oid": oid, "size": size}
     if len(oid) != _SHA256_DIGITS or not set(oid) <= set("0123456789abcdef") or size < 0:
         return {**known, "error": {"code": 422, "message": "An object needs a sha256 and a size"}}
@@ -81,7 +81,7 @@ def complete(call: Call) -> Response:
     """The last step of a multipart upload: join the parts in their order."""
     claim = _claim(call)
     folder = _parts_folder(call, claim)
-    numbers = [int(part["partNumber"]) for part in call.json.get("parts", [])]
+    numbers = [part.number("partNumber") for part in call.fields.objects("parts")]
     with Sink(call.hub.store.scratch) as sink:
         for number in sorted(numbers):
             _append(folder / str(number), sink)
@@ -91,9 +91,9 @@ def complete(call: Call) -> Response:
 
 
 def verify(call: Call) -> Response:
-    repo, oid = call.contributable(), str(call.json.get("oid"))
+    repo, oid = call.contributable(), call.fields.text("oid")
     path = repo.large_file(oid) if oid.isalnum() else None
-    if path is None or not path.exists() or path.stat().st_size != call.json.get("size"):
+    if path is None or not path.exists() or path.stat().st_size != call.fields.number("size"):
         raise HubError(404, f"Object {oid} was not uploaded")
     return JSONResponse({"success": True}, media_type=_CONTENT_TYPE)
 

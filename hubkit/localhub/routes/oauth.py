@@ -6,7 +6,7 @@ from starlette.routing import Route
 from hubkit.localhub import oidc
 from hubkit.localhub.accounts import job_token
 from hubkit.localhub.call import Call, plain
-from hubkit.localhub.errors import HubError, bad_request, invalid_credentials
+from hubkit.localhub.errors import HubError, invalid_credentials
 from hubkit.localhub.repository import Repository
 from hubkit.localhub.routes.paths import API_REPO
 
@@ -20,13 +20,14 @@ def exchange(call: Call) -> Response:
 
     As on the real Hub, a refusal does not say which check failed.
     """
-    if call.json.get("grant_type") != _EXCHANGE:
+    try:
+        kind, subject, resource = map(call.fields.text, ("subject_token_type", "subject_token", "resource"))
+    except HubError as error:
+        raise _refusal("invalid_request", error.message) from error
+    if call.fields.text("grant_type", "") != _EXCHANGE:
         raise _refusal("unsupported_grant_type", f"Only {_EXCHANGE} is known here")
-    subject, resource = call.json.get("subject_token"), call.json.get("resource")
-    if call.json.get("subject_token_type") != _ID_TOKEN or not isinstance(subject, str):
-        raise _refusal("invalid_request", f"Missing subject_token, or its type is not {_ID_TOKEN}")
-    if not isinstance(resource, str) or not resource:
-        raise _refusal("invalid_request", "Missing resource")
+    if kind != _ID_TOKEN or not resource:
+        raise _refusal("invalid_request", f"A resource, and a subject_token_type of {_ID_TOKEN}, are needed")
     repo = _trusting_repo(call, resource, subject)
     if repo is None:
         raise _refusal("invalid_grant", f"No trusted publisher of {resource} matches this token")
@@ -56,9 +57,8 @@ def publishers(call: Call) -> Response:
 
 
 def add_publisher(call: Call) -> Response:
-    repo, claims = call.manageable(), call.json.get("claims")
-    if not isinstance(claims, dict):
-        raise bad_request("A publisher needs claims")
+    repo, asked = call.manageable(), call.fields.object("claims")
+    claims = {name: asked.text(name) for name in asked.values}
     return JSONResponse(oidc.add_publisher(call.hub.store, repo, claims))
 
 

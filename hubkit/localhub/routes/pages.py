@@ -27,6 +27,8 @@ def page(handler: Callable[[Call], Response]) -> Callable[[Call], Response]:
         try:
             return handler(call)
         except HubError as error:
+            if error.status == 307:  # noqa: PLR2004 - a repository that moved
+                raise
             return html("error.html", error.status, error=error, path=call.request.url.path)
 
     return shown

@@ -5,8 +5,9 @@ import time
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from hubkit.localhub import commits
 from hubkit.localhub.call import Call, plain
-from hubkit.localhub.errors import bad_request, conflict, forbidden, revision_not_found
+from hubkit.localhub.errors import conflict, forbidden, revision_not_found
 from hubkit.localhub.objects import encode_tag
 from hubkit.localhub.repository import MAIN, check_ref_name
 from hubkit.localhub.routes.paths import API_REPO
@@ -29,7 +30,7 @@ def create_branch(call: Call) -> Response:
     repo, name = call.writable(), call.param("name_of_ref")
     check_ref_name(f"refs/heads/{name}")
     with call.hub.store.changing(repo):
-        start = repo.resolve(call.json.get("startingPoint") or "main")
+        start = repo.resolve(call.fields.text("startingPoint", "") or "main")
         repo.create_ref(f"refs/heads/{name}", start)
     return JSONResponse({})
 
@@ -43,23 +44,33 @@ def delete_branch(call: Call) -> Response:
 
 def create_tag(call: Call) -> Response:
     """The path names what to tag, the body the tag. A tag never moves: whoever wants that deletes it first."""
-    repo, name = call.writable(), call.json.get("tag")
-    if not isinstance(name, str):
-        raise bad_request("Missing tag")
+    repo, name = call.writable(), call.fields.text("tag")
     ref = f"refs/tags/{name}"
     check_ref_name(ref)
     with call.hub.store.changing(repo):
         commit = repo.resolve(call.param("revision"))
         if repo.ref(ref):
             raise conflict(f"Tag already exists: {name}")
-        message = call.json.get("message")
-        annotated = encode_tag(commit, name, call.author, int(time.time()), str(message)) if message else None
+        message = call.fields.text("message", "")
+        annotated = encode_tag(commit, name, call.author, int(time.time()), message) if message else None
         repo.create_ref(ref, repo.write_object("tag", annotated) if annotated else commit)
     return JSONResponse({})
 
 
 def delete_tag(call: Call) -> Response:
     return _delete(call, f"refs/tags/{call.param('revision')}")
+
+
+def squash(call: Call) -> Response:
+    """Forget how a branch came to be what it is. What a tag names is kept."""
+    repo, ref = call.writable(), f"refs/heads/{call.param('name_of_ref')}"
+    with call.hub.store.changing(repo):
+        head = repo.ref(ref)
+        if head is None:
+            raise revision_not_found(call.param("name_of_ref"))
+        message = call.fields.text("message", "") or "Super-squash"
+        repo.move_ref(ref, commits.write(repo, repo.files(head), (), message, call.author))
+    return JSONResponse({})
 
 
 def _delete(call: Call, ref: str) -> Response:
@@ -74,6 +85,7 @@ def _delete(call: Call, ref: str) -> Response:
 
 ROUTES = [
     Route(API_REPO + "/refs", plain(refs)),
+    Route(API_REPO + "/super-squash/{name_of_ref}", plain(squash), methods=["POST"]),
     Route(API_REPO + "/branch/{name_of_ref}", plain(create_branch), methods=["POST"]),
     Route(API_REPO + "/branch/{name_of_ref}", plain(delete_branch), methods=["DELETE"]),
     Route(API_REPO + "/tag/{revision}", plain(create_tag), methods=["POST"]),

@@ -6,10 +6,11 @@ from typing import Any, cast
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hubkit.localhub import cards
+from hubkit.localhub import cards, moves
 from hubkit.localhub.call import Call, plain
 from hubkit.localhub.commits import README
 from hubkit.localhub.errors import HubError, bad_request
+from hubkit.localhub.fields import Fields
 from hubkit.localhub.objects import iso_date
 from hubkit.localhub.repository import KINDS, MAIN, RepoKind, Repository
 from hubkit.localhub.routes.paths import API_REPO
@@ -22,7 +23,8 @@ def create(call: Call) -> Response:
     call.check_may_manage(repo.namespace)
     url = f"{call.origin}/{repo.path}"
     try:
-        call.hub.store.create(repo, call.author, private=_is_private(call.json), sdk=call.json.get("sdk"))
+        sdk = call.fields.text("sdk", "") or None
+        call.hub.store.create(repo, call.author, private=_is_private(call.fields), sdk=sdk)
     except HubError as error:
         if error.status != 409:  # noqa: PLR2004 - conflict
             raise
@@ -37,23 +39,25 @@ def delete(call: Call) -> Response:
 
 
 def move(call: Call) -> Response:
-    kind = _kind(call.json)
-    repo = call.manageable(call.repo_at(kind, str(call.json.get("fromRepo"))))
-    target = call.repo_at(kind, str(call.json.get("toRepo")))
+    kind = _kind(call.fields)
+    repo = call.manageable(call.repo_at(kind, call.fields.text("fromRepo")))
+    target = call.repo_at(kind, call.fields.text("toRepo"))
     call.check_may_manage(target.namespace)
     call.hub.store.move(repo, target.id)
+    moves.record(call.hub.store, repo, target)
     return JSONResponse({"url": f"{call.origin}/{target.path}"})
 
 
 def change_settings(call: Call) -> Response:
     repo = call.manageable()
     changes: dict[str, object] = {}
-    if "visibility" in call.json or "private" in call.json:
-        changes["private"] = _is_private(call.json)
-    if "gated" in call.json:
-        if call.json["gated"] not in ("auto", "manual", False):
-            raise bad_request(f"gated must be auto, manual or false, not {call.json['gated']!r}")
-        changes["gated"] = call.json["gated"]
+    if "visibility" in call.fields or "private" in call.fields:
+        changes["private"] = _is_private(call.fields)
+    if "gated" in call.fields:
+        gated = call.fields.values["gated"]
+        if gated not in ("auto", "manual") and gated is not False:
+            raise bad_request(f"gated must be auto, manual or false, not {gated!r}")
+        changes["gated"] = gated
     with call.hub.store.changing(repo):
         repo.change_settings(**changes)
     return JSONResponse({"private": repo.settings.private, "gated": repo.settings.gated})
@@ -139,30 +143,27 @@ def _sibling(repo: Repository, path: str, *, oid: str, with_sizes: bool) -> dict
 
 def _named(call: Call) -> Repository:
     """The repository that a body names, by its full id or by the caller's own namespace."""
-    account, name = call.account, call.json.get("name")
-    if not isinstance(name, str):
-        raise bad_request("Missing name")
-    organization = call.json.get("organization")
+    account, name, organization = call.account, call.fields.text("name"), call.fields.text("organization", "")
     full = name if "/" in name and not organization else f"{organization or account.user}/{name}"
-    return call.repo_at(_kind(call.json), full)
+    return call.repo_at(_kind(call.fields), full)
 
 
-def _kind(body: Mapping[str, Any]) -> RepoKind:
+def _kind(fields: Fields) -> RepoKind:
     """Models are the default, and so have no `type`."""
-    kind = body.get("type") or "model"
+    kind = fields.text("type", "") or "model"
     if kind not in KINDS:
         raise bad_request(f"Unknown repo type: {kind!r}")
-    return cast("RepoKind", kind)
+    return kind
 
 
-def _is_private(body: Mapping[str, Any]) -> bool:
+def _is_private(fields: Fields) -> bool:
     """Clients of version 2 send `visibility`, older ones `private`."""
-    visibility = body.get("visibility")
-    if visibility is None:
-        return bool(body.get("private"))
+    if "visibility" not in fields:
+        return fields.flag("private")
+    visibility = fields.text("visibility")
     if visibility not in _VISIBILITIES:
         raise bad_request(f"visibility must be private or public, not {visibility!r}")
-    return bool(visibility == "private")
+    return visibility == "private"
 
 
 ROUTES = [

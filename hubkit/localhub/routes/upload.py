@@ -13,6 +13,7 @@ from hubkit.localhub import cards, commits, discussions
 from hubkit.localhub.attributes import upload_mode
 from hubkit.localhub.call import Call, plain, streaming
 from hubkit.localhub.errors import HubError, bad_request
+from hubkit.localhub.fields import Fields
 from hubkit.localhub.repository import KINDS, Repository
 from hubkit.localhub.routes.paths import API_REPO
 
@@ -24,10 +25,10 @@ _GROUP_BYTES = 4 * 1024 * 1024
 
 
 def validate_yaml(call: Call) -> Response:
-    kind = call.json.get("repoType") or "model"
+    kind = call.fields.text("repoType", "") or "model"
     if kind not in KINDS:
         raise bad_request(f"Unknown repo type: {kind!r}")
-    errors, warnings = cards.check(str(call.json.get("content", "")), kind)
+    errors, warnings = cards.check(call.fields.text("content", ""), kind)
     body = {"errors": [{"message": text} for text in errors], "warnings": [{"message": text} for text in warnings]}
     return JSONResponse(body, 400 if errors else 200)
 
@@ -39,19 +40,25 @@ def preupload(call: Call) -> Response:
     attributes = repo.read_text(commit, ".gitattributes") or ""
     present = repo.files(commit)
     answer = []
-    for file in call.json.get("files", []):
-        path = commits.checked_path(file)
-        sample = base64.b64decode(file.get("sample") or "")
+    for file in call.fields.objects("files"):
+        path, sample = commits.checked_path(file), _sample(file)
         entry = present.get(path)
         answer.append(
             {
                 "path": path,
-                "uploadMode": upload_mode(path, int(file.get("size", len(sample))), sample, attributes),
+                "uploadMode": upload_mode(path, file.number("size", len(sample)), sample, attributes),
                 "shouldIgnore": False,
                 "oid": repo.file_info(entry.oid).etag if entry else None,
             }
         )
     return JSONResponse({"files": answer})
+
+
+def _sample(file: Fields) -> bytes:
+    try:
+        return base64.b64decode(file.text("sample", ""))
+    except ValueError as error:
+        raise bad_request("A sample is not base64") from error
 
 
 async def commit(call: Call) -> Response:

@@ -30,7 +30,9 @@ class DreamBooth(Settings):
     a picture that the base drew of the class (equation 2 of the paper).
     """
 
+    title: ClassVar[str] = "DreamBooth with prior preservation"
     paper: ClassVar[str] = "https://arxiv.org/abs/2208.12242"
+    tags: ClassVar[tuple[str, ...]] = ("dreambooth",)
     offers: ClassVar[tuple[str, ...]] = OFFERS
     beside: ClassVar[frozenset[str]] = frozenset({"class_images_repo", "class_noun"})
 
@@ -83,6 +85,11 @@ class DreamBooth(Settings):
                 yield key, "would be ignored: train_text_encoder is false"
 
     @property
+    def trigger(self) -> str:
+        """What calls the subject: the one prompt of every picture, or the token where each has its own."""
+        return self.token if self.reads_captions else self.instance_prompt
+
+    @property
     def reads_captions(self) -> bool:
         """Whether the prompt is made from each picture's own caption."""
         return CAPTION in self.instance_prompt
@@ -129,6 +136,18 @@ class DreamBooth(Settings):
             text_encoder = model.denoiser.get_submodule("text_encoder")
             parts["text_encoder"] = Trained(text_encoder, self.text_encoder_learning_rate, self.text_encoder_last_step)
         return parts
+
+    def facts(self, images: CaptionedImages) -> Mapping[str, str | int | float]:
+        """What was taught with what, for the card."""
+        return {
+            "token": self.token,
+            "instance prompt": self.instance_prompt,
+            "pictures of the subject": len(images.train),
+            "class prompt": self.class_prompt,
+            "class images drawn by the base": self.class_images if self.prior_weight else 0,
+            "prior weight": self.prior_weight,
+            "text encoder": "trained too" if self.train_text_encoder else "as the base has it",
+        }
 
     def panels(self, images: CaptionedImages, samples: Samples) -> Sequence[Panel]:
         """Prompts with the token, the same without it, and the class prompt."""

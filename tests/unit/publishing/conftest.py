@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from hubkit.localhub import LocalHub
-from hubkit.publishing import Release, commit, draw, usage
-from hubkit.values import sha256_of
+from hubkit.publishing import LOCK, Interface, Lock, Release, commit, draw, hashes, interface_of, usage
+from hubkit.values import fingerprint
 
 SAMPLING: dict[str, str | int | float] = {
     "steps": 2,
@@ -22,28 +22,58 @@ SAMPLING: dict[str, str | int | float] = {
     "resolution": 32,
 }
 PROMPT = "a ninja"
+NO_INTERFACE = Interface(
+    pipeline="", components={}, architecture={}, prediction_type=None, tokenizer=None, resolution=32, trigger=None,
+    license="mit",
+)  # fmt: skip
 CARD = "---\nlicense: mit\nbase_model: alice/base\npipeline_tag: text-to-image\n---\n# Tiny\n"
 
 
-def release_of(folder: Path, model_id: str = "alice/tiny") -> Release:
-    """The release that a folder holds."""
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+def lock_of(folder: Path, **said: object) -> Lock:
+    """A lock over a folder's files; `said` is what it says otherwise than usual."""
+    files = {path: digest for path, digest in hashes(folder).items() if path != LOCK}
+    weights = {path: digest for path, digest in files.items() if path.endswith(".safetensors")}
+    usual = {
+        "name": "tiny",
+        "model_id": "alice/tiny",
+        "version": None,
+        "made_from": fingerprint(files),
+        "recipe": {"sha256": "0" * 64, "tables": {"method": {"kind": "full"}}},
+        "base": {"repo": "alice/base", "revision": "b" * 40, "license": "mit"},
+        "data": {"repo": "alice/ninjas", "revision": "d" * 40, "license": "mit", "rows": 10, "held_out": 2},
+        "extractors": {},
+        "training": {"steps": 2, "device": "CPU", "versions": {"hubkit-publisher": "0.1.0"}},
+        "weights": weights,
+        "interface": interface_of(folder, resolution=32, trigger=None, license="mit")
+        if (folder / "model_index.json").is_file()
+        else NO_INTERFACE,
+        "scores": [],
+        "sampling": SAMPLING,
+        "proof": {"path": "images/usage.png", "prompt": PROMPT, "seed": 3},
+        "pictures": [],
+        "files": files,
+    }
+    return Lock.model_validate({**usual, **said})
+
+
+def release_of(folder: Path, **said: object) -> Release:
+    """The release that a folder holds, once a lock over it is written into it."""
+    lock = lock_of(folder, **said)
+    (folder / LOCK).write_text(lock.text())
     return Release(
         name="tiny",
-        model_id=model_id,
+        model_id="alice/tiny",
         folder=folder,
-        manifest={path.relative_to(folder).as_posix(): sha256_of(path) for path in files},
-        sizes={path.relative_to(folder).as_posix(): path.stat().st_size for path in files},
+        manifest=hashes(folder),
+        sizes={
+            path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*") if path.is_file()
+        },
         message="tiny: 2 steps",
-        proof_prompt=PROMPT,
-        proof_image="images/usage.png",
-        sampling=SAMPLING,
-        seed=3,
     )
 
 
 @pytest.fixture
-def released() -> Callable[[Path], Release]:
+def released() -> Callable[..., Release]:
     """`release_of`, for tests that change a release's folder."""
     return release_of
 

@@ -31,7 +31,7 @@ def test_the_folder_holds_exactly_the_release(release: Release):
     assert set(release.manifest) == files(Path("published", "tiny"))
 
 
-def test_a_new_release_takes_the_place_of_the_old(release: Release, released: Callable[[Path], Release]):
+def test_a_new_release_takes_the_place_of_the_old(release: Release, released: Callable[..., Release]):
     """The link is turned in one step, and nothing of the old release is left."""
     TARGET.publish(release)
     (release.folder / "README.md").write_text("new")

@@ -14,6 +14,7 @@ from hubkit.targets.hub import HubTarget
 
 pytestmark = pytest.mark.usefixtures("as_alice")
 
+Released = Callable[..., Release]
 CARD = "---\nlicense: mit\nbase_model: alice/base\n---\n# Tiny\n"
 
 
@@ -48,7 +49,7 @@ def test_the_published_model_draws_the_proof_again(release: Release):
     assert any("drawn again" in words for words in publication.verified)
 
 
-def test_a_model_that_draws_something_else_is_refused(release: Release, released: Callable[[Path], Release]):
+def test_a_model_that_draws_something_else_is_refused(release: Release, released: Released):
     """The proof is compared: another picture in its place is an integrity error, and nothing is tagged."""
     from PIL import Image
 
@@ -88,30 +89,32 @@ def test_the_hubs_listing_is_held_against_the_manifest(release: Release):
         target().publish(release)
 
 
-def test_files_of_an_older_release_are_removed_in_the_same_commit(release: Release):
+def test_files_of_an_older_release_are_removed_in_the_same_commit(release: Release, released: Released):
     """A release is never mixed with what was there before."""
-    hub.put_repo("alice/tiny", "model", {"old/weights.bin": b"\x80", "README.md": CARD.encode()}, "an older release")
+    old = {"old/weights.bin": b"\x80", "README.md": CARD.encode()}
+    head = hub.put_repo("alice/tiny", "model", old, "an older release")
     before = commits("alice/tiny")
 
-    publication = target().publish(release)
+    publication = target().publish(released(release.folder, parent={"commit": head}))
 
     assert before + 1 == commits("alice/tiny")
     assert "old/weights.bin" not in hub.tree("alice/tiny", publication.commit)
 
 
-def test_a_tag_is_set_once_and_never_moves(release: Release, released: Callable[[Path], Release]):
+def test_a_tag_is_set_once_and_never_moves(release: Release, released: Released):
     """The same commit again is fine; another commit is a conflict, before and after the training."""
     first = target(tag="v1").publish(release)
     again = target(tag="v1").publish(release)
     target(tag="v1").check("tiny", lambda: CARD, made=release)
     (release.folder / "README.md").write_text(CARD + "changed")
-    changed = released(release.folder)
+    changed = released(release.folder, parent={"commit": first.commit, "tag": "v1"})
 
     assert first.commit == again.commit == hub.tags("alice/tiny")["v1"]
     with pytest.raises(ConflictError, match="is taken"):
         target(tag="v1").check("tiny", lambda: CARD)
     with pytest.raises(ConflictError, match="tags never move"):
         target(tag="v1").publish(changed)
+    assert first.commit == hub.head("alice/tiny")
 
 
 def test_a_head_that_moved_is_a_conflict():

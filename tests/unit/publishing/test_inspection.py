@@ -51,7 +51,7 @@ def _not_a_number(folder: Path) -> None:
 )
 def test_what_may_not_be_published_is_refused(
     release: Release,
-    released: Callable[[Path], Release],
+    released: Callable[..., Release],
     monkeypatch: pytest.MonkeyPatch,
     damage: Damage,
     words: str,

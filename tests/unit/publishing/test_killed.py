@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from hubkit import hub
@@ -13,6 +14,7 @@ from .conftest import Lossy
 
 PUBLISH = """
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from hubkit.publishing import Release
 from hubkit.targets.hub import HubTarget
@@ -22,10 +24,13 @@ HubTarget(kind="hub", verify="hashes", tag="v2").publish(release)
 """
 
 
-def test_a_killed_publish_leaves_the_old_release_or_the_new(lossy: Lossy, release: Release, tmp_path: Path):
+def test_a_killed_publish_leaves_the_old_release_or_the_new(
+    lossy: Lossy, release: Release, released: Callable[..., Release], tmp_path: Path
+):
     """Killed with SIGKILL at its 1st, 2nd, 3rd … write; the last, unharmed run ends with one commit and a tag."""
     old = {"README.md": b"---\nlicense: mit\n---\n# old\n", "old/model.safetensors": bytes(range(256)) * 99}
     before = hub.put_repo("alice/tiny", "model", old, "old")
+    release = released(release.folder, parent={"commit": before})
     release.save(tmp_path / "release.json", "a test")
     environment = os.environ | {"HF_ENDPOINT": lossy.url, "HF_HOME": str(tmp_path / "home"), "OMP_NUM_THREADS": "1"}
     seen, kills = set(), 0

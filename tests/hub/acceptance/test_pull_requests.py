@@ -1,35 +1,26 @@
 """Pull requests by commit and by folder, their talk, their merge and its refusal."""
 
 import os
-from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub.errors import HfHubHTTPError
-
-from hubkit.localhub import LocalHub
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 
 _numbers = count()
 
 
-@pytest.fixture(params=["xet", "lfs"])
-def transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", request.param == "lfs")
-    return
+@pytest.fixture
+def owner(api: HfApi) -> HfApi:
+    return api
 
 
 @pytest.fixture
-def owner(hub: LocalHub) -> HfApi:
-    return HfApi(endpoint=hub.url, token="hf_alice")
-
-
-@pytest.fixture
-def guest(hub: LocalHub) -> HfApi:
-    return HfApi(endpoint=hub.url, token="hf_bob")
+def guest(bob: HfApi) -> HfApi:
+    return bob
 
 
 @pytest.fixture
@@ -40,7 +31,6 @@ def repo(owner: HfApi) -> str:
     return repo
 
 
-@pytest.mark.usefixtures("transport")
 def test_a_pull_request_by_commit_from_somebody_else(owner: HfApi, guest: HfApi, repo: str):
     content = os.urandom(30_000)
     operations = [
@@ -65,7 +55,6 @@ def test_a_pull_request_by_commit_from_somebody_else(owner: HfApi, guest: HfApi,
         guest.upload_file(repo_id=repo, path_or_fileobj=b"x", path_in_repo="late.txt", revision="refs/pr/1")
 
 
-@pytest.mark.usefixtures("transport")
 def test_a_pull_request_by_folder(owner: HfApi, repo: str, tmp_path: Path):
     (tmp_path / "a.txt").write_text("a")
     (tmp_path / "b.bin").write_bytes(b"\0" * 10_000)
@@ -98,6 +87,22 @@ def test_discussions(owner: HfApi, guest: HfApi, repo: str):
     assert [event.type for event in talk.events] == ["comment", "comment", "title-change", "status-change"]
     found = [(one.num, one.title, one.status) for one in owner.get_repo_discussions(repo)]
     assert found == [(2, "A draft", "draft"), (1, "An answer", "closed")]
+
+
+def test_a_comment_is_edited_and_hidden_by_its_author_or_a_member(owner: HfApi, guest: HfApi, repo: str):
+    num = guest.create_discussion(repo, "A question", description="Why?").num
+    mine = guest.comment_discussion(repo, num, "I meann this.")
+    edited = guest.edit_discussion_comment(repo, num, mine.id, "I mean this.")
+    theirs = owner.comment_discussion(repo, num, "Because.")
+
+    assert (edited.content, edited.edited, edited.number_of_edits) == ("I mean this.", True, 2)
+    with pytest.raises(HfHubHTTPError, match="403"):
+        guest.edit_discussion_comment(repo, num, theirs.id, "I agree.")
+    with pytest.raises(HfHubHTTPError, match="404"):
+        guest.edit_discussion_comment(repo, num, "0" * 24, "Nothing.")
+    with pytest.warns(UserWarning, match="irreversible"):
+        assert owner.hide_discussion_comment(repo, num, mine.id).hidden
+    assert "I mean" not in str(owner.get_discussion_details(repo, num).events[1]._event)
 
 
 def test_only_members_merge_and_only_the_author_adds(owner: HfApi, guest: HfApi, repo: str):

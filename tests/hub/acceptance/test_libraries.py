@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from huggingface_hub import HfApi
 
 from hubkit.localhub import LocalHub
 
@@ -84,12 +85,21 @@ cmp "$1/b.bin" "$1/down/b.bin"
 hf models ls --author alice --format json | grep alice/cli
 """
 
-
-@pytest.fixture
-def environment(hub: LocalHub, tmp_path: Path) -> dict[str, str]:
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    own = {"HF_ENDPOINT": hub.url, "HF_TOKEN": "hf_alice", "HF_HOME": str(tmp_path / "hf"), "PATH": path}
-    return {**os.environ, **own, "OMP_NUM_THREADS": "1", "NO_PROXY": "127.0.0.1,localhost"}
+MANAGEMENT = """
+set -eu
+hf repos create alice/managed --type dataset --private
+hf upload alice/managed "$1" . --type dataset --create-pr
+hf discussions info alice/managed 1 --type dataset | grep -i upload
+hf discussions merge alice/managed 1 --type dataset --yes
+hf repos branch create alice/managed feat/x --type dataset
+hf repos settings alice/managed --type dataset --public
+hf repos move alice/managed alice/moved --type dataset
+hf datasets info alice/managed --format json | grep alice/moved
+hf repos delete-files alice/moved n.txt --type dataset
+hf repos delete alice/moved --type dataset --yes
+! hf datasets info alice/moved 2> "$1/said"
+grep -i "not found" "$1/said"
+"""
 
 
 def test_datasets(environment: dict[str, str], tmp_path: Path):
@@ -102,19 +112,31 @@ def test_diffusers_and_transformers(environment: dict[str, str], tmp_path: Path)
     check(DIFFUSERS, tmp_path, environment)
 
 
-def test_command_line(environment: dict[str, str], tmp_path: Path):
+@pytest.mark.parametrize("script", [COMMAND_LINE, MANAGEMENT], ids=["files", "management"])
+def test_command_line(environment: dict[str, str], tmp_path: Path, script: str):
     (tmp_path / "files").mkdir()
-    ran = subprocess.run(
-        ["sh", "-c", COMMAND_LINE, "sh", str(tmp_path / "files")],
-        env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+    (tmp_path / "files" / "n.txt").write_text("n")
+    run(["sh", "-c", script, "sh", str(tmp_path / "files")], environment)
+
+
+def test_a_job_pushes_without_a_stored_token(hub: LocalHub, api: HfApi, environment: dict[str, str], tmp_path: Path):
+    """The documentation's own command, in the environment that GitHub gives to a job with `id-token: write`."""
+    api.create_repo("acme/by-job", repo_type="dataset")
+    hub.trust("datasets/acme/by-job", repository="acme/training", workflow="publish.yml", branch="main")
+    job = hub.job("acme/training", workflow="publish.yml")
+    (tmp_path / "w.bin").write_bytes(os.urandom(3000))
+    environment = {**environment, **job, "HF_OIDC_RESOURCE": "datasets/acme/by-job", "HF_TOKEN": "hf_nobody"}
+    run(["hf", "upload", "acme/by-job", str(tmp_path / "w.bin"), "--type", "dataset"], environment)
+
+    assert "w.bin" in api.list_repo_files("acme/by-job", repo_type="dataset")
+    assert api.list_repo_commits("acme/by-job", repo_type="dataset")[0].authors == ["[OIDC]"]
 
 
 def check(script: str, folder: Path, environment: dict[str, str]) -> None:
     (folder / "files").mkdir()
-    ran = subprocess.run(
-        [sys.executable, "-c", script, str(folder / "files")],
-        env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert ran.returncode == 0, ran.stderr
+    run([sys.executable, "-c", script, str(folder / "files")], environment)
+
+
+def run(command: list[str], environment: dict[str, str]) -> None:
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr

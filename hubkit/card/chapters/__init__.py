@@ -1,0 +1,25 @@
+"""What a card says, chapter by chapter, from the facts of a run: pictures first, then how good it is and how to use
+it, then all that it is made of.
+"""
+
+from hubkit.card.chapters.data import data, method
+from hubkit.card.chapters.drawing import before_and_after, usage
+from hubkit.card.chapters.opening import opening
+from hubkit.card.chapters.origin import citation, provenance, reproduction
+from hubkit.card.chapters.scores import scores
+from hubkit.card.chapters.terms import licence, limitations, uses
+from hubkit.card.chapters.training import training
+from hubkit.card.facts import Facts
+from hubkit.card.sections import Section
+
+CHAPTERS = (
+    before_and_after, usage, scores, uses, method, data, training, limitations, licence, provenance, reproduction,
+    citation,
+)  # fmt: skip
+"""In the order in which they stand. Each yields its section, or none where there is nothing to say."""
+
+
+def card(facts: Facts) -> Section:
+    """The whole card below its metadata."""
+    chapters = [section for chapter in CHAPTERS for section in chapter(facts)]
+    return Section(facts.recipe.name, [*opening(facts)], chapters)

@@ -1,0 +1,66 @@
+"""What it learnt from, and how."""
+
+from collections.abc import Iterator, Mapping
+from statistics import median
+from typing import Any
+
+from hubkit.card.chapters.figures import number
+from hubkit.card.escaping import Markdown, code
+from hubkit.card.facts import Facts
+from hubkit.card.metadata import link
+from hubkit.card.sections import Bullets, Fold, Section, Table, Words
+from hubkit.data import CaptionedImages
+
+EXAMPLES = 5
+"""Captions that are quoted."""
+
+
+def data(facts: Facts) -> Iterator[Section]:
+    """The dataset at its revision."""
+    images = facts.images
+    widths, heights = zip(*images.sizes, strict=True) if images.sizes else ((0,), (0,))
+    rows = [
+        ("dataset", address(images)),
+        ("revision", code(images.revision)),
+        ("licence", code(images.license) if images.license else "**none stated**"),
+        ("pictures the training saw", len(images.train)),
+        ("held out for the scores, never trained on", len(images.holdout)),
+        ("left out as unreadable", len(images.skipped)),
+        ("width in pixels", f"{min(widths)} to {max(widths)}, median {median(widths):g}"),
+        ("height in pixels", f"{min(heights)} to {max(heights)}, median {median(heights):g}"),
+        ("trained at", f"{images.source.resolution} pixels, {images.source.crop} crop"),
+        *captions(images),
+    ]
+    quoted = [images.captions[row] for row in images.train[:EXAMPLES]]
+    shown = [(name, Markdown(value) if str(value).startswith("**") else value) for name, value in rows]
+    yield Section(
+        "Training data",
+        [Table(["fact", ""], shown), *([Fold("The first captions", [Bullets(quoted)])] if any(quoted) else [])],
+    )
+
+
+def address(images: CaptionedImages) -> Markdown:
+    """The dataset, as a link to its revision where it is a repo."""
+    if not images.source.repo:
+        return code(images.name)
+    return Markdown(f"[{code(images.name)}](<{link(images.source.repo, images.revision, 'dataset')}>)")
+
+
+def captions(images: CaptionedImages) -> Iterator[tuple[str, str]]:
+    """How long they are, and how many are the same."""
+    told = [images.captions[row] for row in images.train]
+    words = [len(caption.split()) for caption in told]
+    if any(words):
+        yield "words in a caption", f"{min(words)} to {max(words)}, median {median(words):g}"
+        yield "captions that differ", f"{len(set(told)):,} of {len(told):,}"
+
+
+def method(facts: Facts) -> Iterator[Section]:
+    """What the method was told, where it was told more than the captions."""
+    said: Mapping[str, Any] = facts.recipe.method.facts(facts.images)
+    if said:
+        rows = [(name, number(value) if isinstance(value, float) else value) for name, value in said.items()]
+        yield Section(
+            "What it was taught",
+            [Words("method", {"kind": facts.recipe.method.title}), Table(["fact", ""], rows)],
+        )

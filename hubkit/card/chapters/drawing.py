@@ -1,0 +1,37 @@
+"""What it draws beside its base, and how to draw with it."""
+
+from collections.abc import Iterator
+
+from hubkit.card.escaping import Markdown
+from hubkit.card.facts import Facts
+from hubkit.card.sections import Code, Picture, Section, Words, joined
+
+
+def before_and_after(facts: Facts) -> Iterator[Section]:
+    """The grid."""
+    sampling = [f"{key.replace('_', ' ')} {value}" for key, value in facts.scores.sampling.items()]
+    yield Section(
+        "Before and after",
+        [facts.plots["before-after"], Words("before_and_after", {"sampling": joined(sampling)})],
+    )
+
+
+def usage(facts: Facts) -> Iterator[Section]:
+    """The code that was executed, and the picture it gave."""
+    checker = "usage_checked" if facts.safety_checker else "usage_unchecked"
+    yield Section(
+        "How to use it",
+        [
+            Code(facts.snippet, "python"),
+            Picture("images/usage.png", facts.proof.prompt),
+            Words("usage", {"prompt": facts.proof.prompt, "seed": facts.proof.seed}),
+            *([Words("usage_templates", {"templates": templates(facts)})] if len(facts.scores.templates) > 1 else []),
+            Words(checker),
+            *([Words("usage_fp16")] if facts.recipe.publish.fp16 else []),
+        ],
+    )
+
+
+def templates(facts: Facts) -> Markdown:
+    """The prompt templates of the samples."""
+    return joined([f"“{template}”" for template in facts.scores.templates])

@@ -1,0 +1,43 @@
+"""Where it comes from, to the last byte, and how to make it again."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from hubkit.card.escaping import Markdown, code
+from hubkit.card.facts import Facts
+from hubkit.card.metadata import link
+from hubkit.card.sections import Bullets, Section, Table, Words, joined
+from hubkit.metrics import METRICS
+
+HUBKIT: Final = "https://github.com/hubkit/hubkit"
+
+
+def provenance(facts: Facts) -> Iterator[Section]:
+    """Everything it was made from, by commit and hash."""
+    model, images = facts.model, facts.images
+    base = Markdown(f"[{code(model.base)}](<{link(model.base, model.base_revision)}>)")
+    rows: list[tuple[str, Any]] = [
+        ("base", Markdown(f"{base} at {code(model.base_revision)}")),
+        ("data", Markdown(f"{code(images.name)} at {code(images.revision)}")),
+        *((f"weights, {path}", Markdown(f"sha256 {code(sha)}")) for path, sha in sorted(model.weights.items())),
+        ("versions", joined([f"{name} {version}" for name, version in sorted(model.versions.items())])),
+    ]
+    yield Section("Provenance", [Words("provenance"), Table(["what", ""], rows)])
+
+
+def reproduction(facts: Facts) -> Iterator[Section]:
+    """How to make it again."""
+    own = [] if facts.images.source.repo else [Words("reproduction_own_pictures", {"folder": facts.dataset})]
+    version = facts.model.versions.get("hubkit-publisher", "")
+    alike = Words("reproduction_cpu" if facts.model.device.startswith("CPU") else "reproduction_gpu")
+    yield Section("How to reproduce it", [Words("reproduction", {"version": version}), alike, *own])
+
+
+def citation(facts: Facts) -> Iterator[Section]:
+    """The papers behind the method and the numbers, and the tool."""
+    method: Any = facts.recipe.method
+    metrics: dict[str, Any] = {score.kind: METRICS[score.kind] for score in facts.scores.scores}
+    papers = {method.paper: method.title, **{metric.paper: kind for kind, metric in metrics.items()}}
+    said = [Markdown(f"{code(what)}: <{paper}>") for paper, what in papers.items()]
+    yield Section("Citation", [Words("citation", {"base": code(facts.model.base), "hubkit": Markdown(HUBKIT)}),
+                               Bullets(said)])  # fmt: skip

@@ -1,0 +1,84 @@
+"""How good it is, beside its base, and how sure one can be."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from hubkit.card.chapters.figures import interval, number
+from hubkit.card.escaping import Markdown, code
+from hubkit.card.facts import Facts
+from hubkit.card.sections import Bullets, Fold, Section, Table, Words, joined
+from hubkit.metrics import METRICS
+from hubkit.scoring import Score, verdict
+
+BETTER: Final = {"higher": "↑", "lower": "↓"}
+"""Which way is better."""
+
+
+def scores(facts: Facts) -> Iterator[Section]:
+    """Every score beside the base's, and what it means."""
+    found = facts.scores.scores
+    if not found:
+        return
+    plot = facts.plots.get("scores")
+    yield Section(
+        "Scores",
+        [
+            Words("scores", {"n": found[0].n}),
+            *([plot] if plot else []),
+            table(found),
+            Bullets([*map(meaning, found)]),
+            *warnings(found),
+            Fold("How each number was made", [Table(["score", "how"], [*map(protocol, found)])]),
+        ],
+    )
+
+
+def table(found: Sequence[Score]) -> Table:
+    """Base and finetuned side by side, with what can be known of the difference."""
+    header = ["score", "base", "finetuned", "difference", "95 % interval of the difference", "real pictures", "n",
+              "verdict"]  # fmt: skip
+    return Table(header, [row(score) for score in found], numbers=range(1, 7))
+
+
+def row(score: Score) -> list[str]:
+    """One line of the table."""
+    difference = score.value - score.base
+    return [
+        f"{score.metric} {BETTER[score.better]}",
+        number(score.base),
+        number(score.value),
+        f"{difference:+.3g}" if math.isfinite(difference) else "",
+        interval(score.difference_interval) or (f"± {score.difference_error:.2g}" if score.difference_error else ""),
+        number(score.real),
+        str(score.n),
+        verdict(score),
+    ]
+
+
+def meaning(score: Score) -> Markdown:
+    """What a number is, in a sentence or two, with its paper and its gate."""
+    metric: Any = METRICS[score.kind]
+    gate = {None: "", True: f" Gate: {score.gate}; met.", False: f" Gate: {score.gate}; **not met**."}[score.gate_met]
+    said = {"metric": score.metric, "sentence": metric.meaning, "paper": Markdown(metric.paper), "gate": Markdown(gate)}
+    return Markdown(Words("meaning", said).render())
+
+
+def warnings(found: Sequence[Score]) -> Iterator[Bullets]:
+    """What ought to worry a reader."""
+    worries = [Markdown(f"⚠ {joined([score.metric, worry])}") for score in found for worry in score.warnings]
+    if worries:
+        yield Bullets(worries)
+
+
+def protocol(score: Score) -> list[Any]:
+    """Everything that makes the number comparable."""
+    rows = [
+        ("scale", score.scale),
+        ("seen through", Markdown(f"{code(score.extractor)} at {code(score.extractor_revision)}")),
+        ("held against", joined([f"{key} {value}" for key, value in score.reference.items()]) or "the prompts alone"),
+        ("drawn with", joined([f"{key} {value}" for key, value in score.settings.items()])),
+        ("intervals", score.intervals_by),
+        ("to note", joined(score.notes)),
+    ]
+    return [score.metric, joined([Markdown(f"**{name}** {joined([value])}") for name, value in rows if value])]

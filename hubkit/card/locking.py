@@ -1,0 +1,67 @@
+"""The lock of a release, from the facts of its run."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from hubkit.card.facts import Facts
+from hubkit.publishing import Lock, Parent, hashes, interface_of, source_code
+from hubkit.publishing.lock import LockedBase, LockedData, LockedPicture, LockedRecipe, LockedScore, SourceCode
+from hubkit.recipe import shared
+from hubkit.values import sha256_of
+
+ELSEWHERE: Final = {
+    "folder", "base", "base_revision", "base_license", "base_license_name", "base_license_link", "weights",
+}  # fmt: skip
+"""What the lock says of the base and of the weights, and not of the training."""
+
+
+def locked(making: Path, facts: Facts, proof: str, made_from: str, source: SourceCode | None) -> Lock:
+    """The lock over everything that lies in `making`; `source` is what an older describing of the run knew."""
+    model, images, recipe = facts.model, facts.images, shared(facts.recipe)
+    tables = recipe.model_dump(mode="json", exclude_none=True)
+    return Lock(
+        name=recipe.name,
+        model_id=facts.model_id,
+        version=recipe.publish.version,
+        made_from=made_from,
+        recipe=LockedRecipe(sha256=sha256_of(making / "recipe.toml"), tables=tables),
+        base=LockedBase(
+            repo=model.base,
+            revision=model.base_revision,
+            license=model.base_license,
+            license_name=model.base_license_name,
+            license_link=model.base_license_link,
+        ),
+        data=LockedData(
+            repo=images.name,
+            revision=images.revision,
+            license=images.license,
+            rows=len(images.train),
+            held_out=len(images.holdout),
+        ),
+        extractors={score.extractor: score.extractor_revision for score in facts.scores.scores if score.extractor},
+        training=model.model_dump(mode="json", exclude=ELSEWHERE),
+        weights=model.weights,
+        interface=interface_of(
+            making,
+            resolution=images.source.resolution,
+            trigger=_trigger(tables),
+            license=facts.licence.id,
+        ),
+        scores=tuple(LockedScore.model_validate(score.model_dump(mode="json")) for score in facts.scores.scores),
+        sampling=facts.scores.sampling,
+        proof=LockedPicture(path=proof, prompt=facts.proof.prompt, seed=facts.proof.seed),
+        pictures=tuple(
+            LockedPicture(path=path, prompt=sample.prompt, seed=sample.seed) for sample, path in facts.gallery
+        ),
+        accepted=facts.accepted,
+        source=source or source_code(),
+        parent=Parent(commit=facts.before.commit, tag=facts.before.tag) if facts.before else None,
+        files=hashes(making),
+    )
+
+
+def _trigger(tables: dict[str, Any]) -> str | None:
+    """The prompt that calls what was taught, for methods that have one."""
+    said = tables["method"].get("instance_prompt")
+    return said if isinstance(said, str) else None

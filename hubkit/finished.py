@@ -55,13 +55,12 @@ class Finished:
 
     def accept(self, reason: str) -> None:
         """Keep why this model is to be published though a gate is not met. Raises RecipeError."""
-        if not self.scores.unmet:
+        if not self.scores.refusals:
             raise RecipeError("every gate is met: there is nothing to accept", help="leave --accept out")
         words = " ".join(reason.split())
         if not words or len(words) > LONGEST_REASON:
             raise RecipeError(f"--accept must give a reason, of {LONGEST_REASON} characters at most")
-        unmet = tuple(one.metric for one in self.scores.unmet)
-        Accepted(reason=words, unmet=unmet).save(self.folder / ACCEPTED, fingerprint(self.scores))
+        Accepted(reason=words, unmet=self.scores.refusals).save(self.folder / ACCEPTED, fingerprint(self.scores))
 
     def publish(self) -> Publication:
         """Describe it for where it goes, hold it against its gates, and publish it."""
@@ -74,9 +73,9 @@ class Finished:
 
 def admitted(release: Release, scores: Scores) -> Release:
     """The release, if it meets every gate or was accepted all the same. Raises GateError."""
-    if not scores.unmet:
+    if not scores.refusals:
         return release
-    words = "; ".join(f"{one.metric} = {one.value:.4g} (base {one.base:.4g}) is not {one.gate}" for one in scores.unmet)
+    words = "; ".join(scores.refusals)
     reason = release.lock.accepted
     if reason is None:
         run = release.folder.parent

@@ -17,7 +17,7 @@ class Accepted(Record):
     """Somebody's word that a model is published though a gate is not met. It counts for the scores it was given for."""
 
     reason: str
-    unmet: tuple[str, ...] = Field(description="The scores whose gates were not met.")
+    unmet: tuple[str, ...] = Field(description="Why it was not to be published: gates and failures, in words.")
 
 
 class Release(Record):

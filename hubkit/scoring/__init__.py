@@ -6,9 +6,22 @@ from hubkit.scoring.intervals import difference_error
 from hubkit.scoring.metric import Metric
 from hubkit.scoring.panels import HOLDOUT_SEEDS, Panel, Shows
 from hubkit.scoring.scoring import score
-from hubkit.scoring.values import Gate, Interval, Sample, Score, Scores
+from hubkit.scoring.values import (
+    BARE,
+    Candidate,
+    Dial,
+    Gate,
+    Interval,
+    Measured,
+    Sample,
+    Score,
+    Scores,
+    Study,
+    Template,
+)
 
 __all__ = [
-    "CONFIDENT", "HOLDOUT_SEEDS", "Features", "Gate", "Interval", "Metric", "Panel", "Sample", "Score", "Scores",
-    "Shows", "difference_error", "gated", "opened", "score", "verdict",
+    "BARE", "CONFIDENT", "HOLDOUT_SEEDS", "Candidate", "Dial", "Features", "Gate", "Interval", "Measured", "Metric",
+    "Panel", "Sample", "Score", "Scores", "Shows", "Study", "Template", "difference_error", "gated", "opened", "score",
+    "verdict",
 ]  # fmt: skip

@@ -1,11 +1,14 @@
 """What the scoring stage leaves behind, and what a recipe may demand of it."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
 from hubkit.values import Record, Settings
+
+BARE: Final = "{subject}"
+"""The template that is the subject alone."""
 
 
 class Gate(Settings):
@@ -77,6 +80,110 @@ class Score(Record):
     gate_met: bool | None = None
 
 
+class Measured(Record):
+    """A number with the interval the truth lies in, in 95 of 100 cases."""
+
+    value: float
+    interval: Interval | None = None
+
+
+class Template(Record):
+    """How one template did in the prompt study. Differences are paired: same subject, same initial latents."""
+
+    template: str = Field(description="Such as '{subject} ninja portrait'; '{subject}' alone is the bare one.")
+    identity: Measured = Field(
+        description="Of the finetuned model's pictures: 100 x the cosine to the bare subject's text, in every cell."
+    )
+    style: Measured = Field(description="100 x the cosine to the mean of the real held-out pictures.")
+    base_identity: Measured = Field(description="The same of the base's pictures, from the same prompts and latents.")
+    base_style: Measured
+    gain: Measured = Field(description="Style that finetuning gave under this template: style - base_style.")
+    interaction: Measured | None = Field(
+        None, description="Difference in differences: what the template adds to the finetuned model's style beyond "
+        "what it adds to the base's. None for the bare one."
+    )  # fmt: skip
+    added: Measured | None = Field(
+        None, description="Style the template adds to the finetuned model: style - style of the bare one."
+    )
+    cost: Measured | None = Field(None, description="Points of identity it costs: identity of the bare one - identity.")
+    merit: Measured = Field(
+        description="Identity and style together, each on a scale from one anchor (0) to the other (1): the base's "
+        "bare pictures are all subject and no style, real held-out pictures all style and not the subject."
+    )
+    wins: Measured = Field(
+        description="Share of pairs won by merit against the other templates; a tie is half a win. The rank."
+    )
+    leads: float = Field(description="Share of the resamples in which it came first: how stable the rank is.")
+
+
+class Study(Record):
+    """The prompt study: subjects x templates x latents, drawn by the base and by the finetuned model."""
+
+    templates: tuple[Template, ...] = Field(description="Best first, by `wins`.")
+    needed: bool = Field(description="Whether the winner is measurably better than the bare subject.")
+    verdict: str = Field(description="In words: is a template needed, what does it add, what does it cost?")
+    subjects: tuple[str, ...]
+    seeds: int = Field(description="Initial latents per subject.")
+    counted: tuple[str, ...] = Field(
+        description="What the merit is made of: 'identity', 'style', or both; one whose anchors do not differ "
+        "measurably does not count."
+    )
+    anchors: dict[str, float] = Field(
+        description="Where the scales begin and end: 'identity of the base', 'identity of real pictures', 'style of "
+        "the base', 'style of real pictures'."
+    )
+    intervals_by: str
+    extractor: str
+    extractor_revision: str
+    reference: dict[str, str | int] = Field(description="The real pictures that the style is held against.")
+    notes: tuple[str, ...] = ()
+
+    @property
+    def winner(self) -> str:
+        """The template that is recommended: the first where one is needed, else the bare subject."""
+        return self.templates[0].template if self.needed else BARE
+
+    @property
+    def prompts(self) -> tuple[str, ...]:
+        """The winner with every subject: what a widget or a snippet should show."""
+        return tuple(self.winner.replace(BARE, subject) for subject in self.subjects)
+
+
+class Candidate(Record):
+    """Weights that might have been published: one step of the training, at one position of the style dial."""
+
+    name: str = Field(description="Such as 'step 700' or 'step 700, dial 0.5'.")
+    step: int
+    position: float = Field(
+        description="0 is the base, 1 what the training leaves (the average where there is one), 2 the last raw "
+        "weights; between them the weights are mixed."
+    )
+    values: dict[str, float] = Field(description="By the metric's kind, over the dial's own prompts and seeds.")
+    errors: dict[str, float | None] = Field(
+        description="Standard error of each value's difference to the candidate at position 1 of the last step."
+    )
+    front: bool = Field(description="Whether none is better in both style and prompt.")
+    picked: bool
+
+
+class Dial(Record):
+    """The style dial: candidates beside one another, and the one that was picked, scored and published."""
+
+    candidates: tuple[Candidate, ...] = Field(description="The base first, then by step and position.")
+    pick: str = Field(description="The recipe's rule: 'knee', 'best:kid', 'last'.")
+    reason: str = Field(description="Why this one, in words.")
+    style: str = Field(description="The metric's kind on the style axis, such as 'kid': lower is nearer the style.")
+    prompt: str = Field(description="The metric's kind on the prompt axis, such as 'clip-score': higher is better.")
+    names: dict[str, str] = Field(description="The metrics' names with their protocols, by kind.")
+    prompts: int = Field(description="Held-out captions that were drawn: used for nothing else.")
+    first_seed: int
+
+    @property
+    def picked(self) -> Candidate:
+        """The one that is scored and published."""
+        return next(candidate for candidate in self.candidates if candidate.picked)
+
+
 class Scores(Record):
     """What the scoring stage leaves behind: the pictures of both models from the same prompts and seeds, and the
     scores.
@@ -90,8 +197,25 @@ class Scores(Record):
     sampling: dict[str, str | int | float] = Field(
         description="Steps, guidance scale, scheduler, size: how every picture was drawn."
     )
+    study: Study | None = Field(None, description="The prompt study, where the recipe has a `[study]`.")
+    dial: Dial | None = Field(None, description="The style dial, where the recipe has a `[dial]`.")
+    warnings: tuple[str, ...] = Field((), description="What ought to worry a reader of the whole, in words.")
+    failures: tuple[str, ...] = Field(
+        (), description="What forbids publishing whatever the gates say, in words: blank or repeated pictures."
+    )
+    release: str | None = Field(None, description="Tag of the last release, which gates may compare with.")
+    measurements: dict[str, str] = Field(
+        {}, description="sha256 of the files that every number can be computed from again, by their names beside "
+        "`scores.json`: a row for each picture, and the features."
+    )  # fmt: skip
 
     @property
     def unmet(self) -> tuple[Score, ...]:
         """The scores whose gate is not met."""
         return tuple(score for score in self.scores if score.gate_met is False)
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """Why it must not be published, in words: unmet gates and failures. Empty when it may."""
+        unmet = (f"{one.metric} = {one.value:.4g} (base {one.base:.4g}) is not {one.gate}" for one in self.unmet)
+        return (*unmet, *self.failures)

@@ -11,17 +11,29 @@ from typing import Final
 
 from hubkit import hub
 from hubkit.card.chapters import card
+from hubkit.card.edits import Kept, edited, keep_edits, keep_metadata, section_hashes, split
 from hubkit.card.emissions import emissions
 from hubkit.card.escaping import front_matter, inline
 from hubkit.card.facts import Facts
 from hubkit.card.illustrations import illustrations
-from hubkit.card.locking import locked
+from hubkit.card.locking import Written, locked
 from hubkit.card.metadata import Licence, metadata, of_release
 from hubkit.card.pictures import chosen, save_sample
 from hubkit.data import CaptionedImages
 from hubkit.errors import BaseModelError
 from hubkit.progress import say
-from hubkit.publishing import ACCEPTED, LOCK, Accepted, BlankError, Release, SourceCode, draw, hashes, usage
+from hubkit.publishing import (
+    ACCEPTED,
+    LOCK,
+    Accepted,
+    BlankError,
+    Release,
+    SourceCode,
+    StandingCard,
+    draw,
+    hashes,
+    usage,
+)
 from hubkit.recipe import Recipe, dump, shared
 from hubkit.scoring import Sample, Score, Scores
 from hubkit.training import TrainedModel
@@ -45,7 +57,8 @@ def describe(recipe: Recipe, images: CaptionedImages, model: TrainedModel, score
         FORMAT, _words(), dump(recipe), images, model.model_dump(exclude={"folder"}), scores, model_id, accepted
     )
     before = recipe.publish.predecessor(recipe.name, made_from)
-    inputs = fingerprint(made_from, before and [before.commit, before.tag])
+    standing = recipe.publish.card(recipe.name)
+    inputs = fingerprint(made_from, before and [before.commit, before.tag], standing and edited(standing))
     place = folder / "release"
     if done := made(folder, inputs):
         return done
@@ -68,7 +81,7 @@ def describe(recipe: Recipe, images: CaptionedImages, model: TrainedModel, score
         before=before,
         plots=illustrations(folder, scores, making),
     )  # fmt: skip
-    _write(making, facts, made_from, older.lock.source if older else None)
+    _write(making, facts, standing, made_from, older.lock.source if older else None)
     shutil.rmtree(place, ignore_errors=True)
     making.rename(place)
     release = _release(facts, place)
@@ -191,8 +204,10 @@ def has_safety_checker(folder: Path) -> bool:
     return name is not None
 
 
-def _write(making: Path, facts: Facts, made_from: str, source: SourceCode | None) -> None:
-    """The card, the recipe and, last, the lock over all of them."""
+def _write(
+    making: Path, facts: Facts, standing: StandingCard | None, made_from: str, source: SourceCode | None
+) -> None:  # fmt: skip
+    """The card with what people edited in the one that stands, the recipe and, last, the lock over all of them."""
     said = metadata(
         facts.recipe,
         facts.licence,
@@ -201,9 +216,15 @@ def _write(making: Path, facts: Facts, made_from: str, source: SourceCode | None
         [(sample.prompt, path) for sample, path in facts.gallery],
         emissions(facts.model, facts.recipe.card.country),
     )
-    (making / "README.md").write_text(f"{front_matter(said)}\n{card(facts).render()}", encoding="utf-8")
+    body = card(facts).render()
+    kept = keep_edits(body, split(standing.text)[1], standing.lock.card) if standing else Kept(body, (), ())
+    for title in kept.conflicts:
+        say(f"{title!r} of the card was edited by hand, and its facts have changed: both stand in the new card")
+    metadata_kept = keep_metadata(said, standing) if standing else said
+    (making / "README.md").write_text(f"{front_matter(metadata_kept)}\n{kept.body}", encoding="utf-8")
+    written = Written(section_hashes(body), tuple(said["tags"]))
     (making / "recipe.toml").write_text(dump(shared(facts.recipe)), encoding="utf-8")
-    (making / LOCK).write_text(locked(making, facts, PROOF, made_from, source).text(), encoding="utf-8")
+    (making / LOCK).write_text(locked(making, facts, PROOF, written, made_from, source).text(), encoding="utf-8")
 
 
 def _release(facts: Facts, place: Path) -> Release:

@@ -13,6 +13,9 @@ from typing import Any, Final
 
 import yaml
 
+from hubkit.card.metadata import WRITTEN
+from hubkit.publishing import StandingCard
+
 HEAD: Final = ""
 """What stands above the first heading."""
 BY_HAND: Final = "{title} (edited by hand)"
@@ -30,6 +33,29 @@ class Kept:
     """Titles of the sections that are a person's."""
     conflicts: Sequence[str]
     """Titles of the sections that were edited and whose facts have changed since: both versions stand in the card."""
+
+
+def edited(card: StandingCard) -> dict[str, Any]:
+    """What people changed in the card that stands: sections by their titles, and metadata. Empty where nobody did."""
+    said, body = split(card.text)
+    known = card.lock.card
+    changed = {title: text for title, text in sections(body[:LARGEST]).items() if known.get(title) != digest(text)}
+    return {**(changed if known else {}), **foreign(said, card.lock.tags)}
+
+
+def keep_metadata(said: Mapping[str, Any], card: StandingCard) -> dict[str, Any]:
+    """The new metadata, with the keys and tags that people added to those of the card that stands."""
+    added = foreign(split(card.text)[0], card.lock.tags)
+    tags = [tag for tag in added.pop("tags", []) if tag not in said.get("tags", ())]
+    return {**added, **said, "tags": [*said.get("tags", ()), *tags]}
+
+
+def foreign(said: Mapping[str, Any], tags: Sequence[str]) -> dict[str, Any]:
+    """Keys that hubkit never writes, and tags beyond those it gave the card."""
+    own = {key: value for key, value in said.items() if key not in WRITTEN}
+    listed = said.get("tags")
+    more = [tag for tag in listed if isinstance(tag, str) and tag not in tags] if isinstance(listed, list) else []
+    return {**own, **({"tags": more} if more and tags else {})}
 
 
 def keep_edits(generated: str, standing: str, known: Mapping[str, str]) -> Kept:
@@ -57,7 +83,7 @@ def keep_edits(generated: str, standing: str, known: Mapping[str, str]) -> Kept:
     return Kept("".join(new.values()), kept, conflicts)
 
 
-def hashes(body: str) -> dict[str, str]:
+def section_hashes(body: str) -> dict[str, str]:
     """The hash of each section, by its title: what the lock remembers of a generated card."""
     return {title: digest(text) for title, text in sections(body).items()}
 

@@ -1,7 +1,9 @@
 """The lock of a release, from the facts of its run."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from hubkit.card.facts import Facts
 from hubkit.publishing import Lock, Parent, hashes, interface_of, source_code
@@ -15,7 +17,18 @@ ELSEWHERE: Final = {
 """What the lock says of the base and of the weights, and not of the training."""
 
 
-def locked(making: Path, facts: Facts, proof: str, made_from: str, source: SourceCode | None) -> Lock:
+@dataclass(frozen=True)
+class Written:
+    """What hubkit wrote of a card, so that what people write later is told apart."""
+
+    sections: Mapping[str, str]
+    """Hash of each section by its title."""
+    tags: tuple[str, ...]
+
+
+def locked(
+    making: Path, facts: Facts, proof: str, written: Written, made_from: str, source: SourceCode | None
+) -> Lock:  # fmt: skip
     """The lock over everything that lies in `making`; `source` is what an older describing of the run knew."""
     model, images, recipe = facts.model, facts.images, shared(facts.recipe)
     tables = recipe.model_dump(mode="json", exclude_none=True)
@@ -45,7 +58,7 @@ def locked(making: Path, facts: Facts, proof: str, made_from: str, source: Sourc
         interface=interface_of(
             making,
             resolution=images.source.resolution,
-            trigger=_trigger(tables),
+            trigger=facts.recipe.method.trigger,
             license=facts.licence.id,
         ),
         scores=tuple(LockedScore.model_validate(score.model_dump(mode="json")) for score in facts.scores.scores),
@@ -54,14 +67,10 @@ def locked(making: Path, facts: Facts, proof: str, made_from: str, source: Sourc
         pictures=tuple(
             LockedPicture(path=path, prompt=sample.prompt, seed=sample.seed) for sample, path in facts.gallery
         ),
+        card=dict(written.sections),
+        tags=written.tags,
         accepted=facts.accepted,
         source=source or source_code(),
         parent=Parent(commit=facts.before.commit, tag=facts.before.tag) if facts.before else None,
         files=hashes(making),
     )
-
-
-def _trigger(tables: dict[str, Any]) -> str | None:
-    """The prompt that calls what was taught, for methods that have one."""
-    said = tables["method"].get("instance_prompt")
-    return said if isinstance(said, str) else None

@@ -16,6 +16,12 @@ OWN_PICTURES: Final = "imagefolder"
 """What `datasets` calls a folder of pictures; a path of this machine is nobody's business."""
 
 
+WRITTEN: Final = frozenset({
+    "license", "license_name", "license_link", "library_name", "pipeline_tag", "base_model", "base_model_relation",
+    "datasets", "instance_prompt", "tags", "widget", "thumbnail", "co2_eq_emissions", "model-index",
+})  # fmt: skip
+"""The keys that hubkit writes; any other is a person's."""
+
 SHARE_ALIKE: Final = frozenset({"cc-by-sa-3.0", "cc-by-sa-4.0", "cc-by-nc-sa-3.0", "cc-by-nc-sa-4.0"})
 """Licences of pictures that ask for the same licence on what is made of them."""
 

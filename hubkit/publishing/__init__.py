@@ -6,7 +6,7 @@ draws with it, for readers and for the verification alike.
 """
 
 from hubkit.publishing.commit import Placed, place, tag
-from hubkit.publishing.history import Standing, follow, predecessor, standing
+from hubkit.publishing.history import Standing, StandingCard, follow, predecessor, standing, standing_card
 from hubkit.publishing.inspection import inspect
 from hubkit.publishing.interface import interface_of
 from hubkit.publishing.lock import LOCK, Interface, Lock, LockedScore, Parent, SourceCode
@@ -18,6 +18,7 @@ from hubkit.publishing.verification import verify_by_drawing, verify_hashes
 
 __all__ = [
     "ACCEPTED", "LOCK", "Accepted", "BlankError", "Interface", "Lock", "LockedScore", "Parent", "Placed", "Publication",
-    "Release", "SourceCode", "Standing", "Target", "draw", "follow", "hashes", "inspect", "interface_of", "place",
-    "predecessor", "source_code", "standing", "tag", "take_back", "usage", "verify_by_drawing", "verify_hashes",
+    "Release", "SourceCode", "Standing", "StandingCard", "Target", "draw", "follow", "hashes", "inspect",
+    "interface_of", "place", "predecessor", "source_code", "standing", "standing_card", "tag", "take_back", "usage",
+    "verify_by_drawing", "verify_hashes",
 ]  # fmt: skip

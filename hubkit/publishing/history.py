@@ -1,11 +1,14 @@
 """What stands in a repo: the release at a revision, and the one that a new release follows."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from hubkit import hub
 from hubkit.errors import ConflictError, IntegrityError
 from hubkit.progress import say
 from hubkit.publishing.lock import LARGEST, LOCK, Lock
+
+CARD: Final = "README.md"
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,22 @@ class Standing:
     commit: str
     tag: str | None
     lock: Lock | None
+
+
+@dataclass(frozen=True)
+class StandingCard:
+    """The card that stands in a repo, and the lock beside it, which knows what of it hubkit wrote."""
+
+    text: str
+    lock: Lock
+
+
+def standing_card(repo: str) -> StandingCard | None:
+    """The card at the head of a repo; None where there is none, or none that hubkit wrote."""
+    there = standing(repo)
+    if there is None or there.lock is None or CARD not in hub.tree(repo, there.commit):
+        return None
+    return StandingCard(hub.read(repo, there.commit, CARD).decode(errors="replace"), there.lock)
 
 
 def standing(repo: str, revision: str = "main") -> Standing | None:

@@ -140,6 +140,10 @@ class Lock(Locked):
     sampling: dict[str, str | int | float]
     proof: LockedPicture = Field(description="Drawn by the card's own code.")
     pictures: tuple[LockedPicture, ...] = Field(description="The card's samples.")
+    card: dict[str, Sha256] = Field(
+        default_factory=dict, description="Hash of each section of the card as hubkit wrote it, by its title."
+    )
+    tags: tuple[str, ...] = Field((), description="Tags that hubkit gave the card.")
     accepted: str | None = Field(None, description="Why it was published though a gate was not met.")
     source: SourceCode | None = None
     parent: Parent | None = None

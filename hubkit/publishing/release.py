@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from pydantic import Field
 
-from hubkit.publishing.history import Standing
+from hubkit.publishing.history import Standing, StandingCard
 from hubkit.publishing.lock import Lock
 from hubkit.values import Record, sha256_of
 
@@ -85,6 +85,10 @@ class Target(Protocol):
         """The release that one described from `made_from` follows there; None where it is the first, or where nobody
         is logged in.
         """
+        ...
+
+    def card(self, name: str) -> StandingCard | None:
+        """The card that stands there, as people may have edited it; None where there is none."""
         ...
 
     def check(self, name: str, card: Callable[[], str], made: Release | None = None) -> None:

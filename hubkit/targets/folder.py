@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hubkit.errors import IntegrityError, MachineError
-from hubkit.publishing import LOCK, Lock, Publication, Release, Standing, inspect
+from hubkit.publishing import LOCK, Lock, Publication, Release, Standing, StandingCard, inspect
 from hubkit.values import LocalPath, Settings, fingerprint, sha256_of
 
 
@@ -36,6 +36,13 @@ class FolderTarget(Settings):
         if lock.made_from != made_from:
             return Standing(place.resolve().name, lock.version, lock)
         return Standing(lock.parent.commit, lock.parent.tag, None) if lock.parent else None
+
+    def card(self, name: str) -> StandingCard | None:
+        """The card in the folder."""
+        place = Path(self.path, name)
+        if not (place / LOCK).is_file():
+            return None
+        return StandingCard((place / "README.md").read_text(encoding="utf-8", errors="replace"), Lock.of_folder(place))
 
     def model_id(self, name: str) -> str:
         """The folder a reader loads."""

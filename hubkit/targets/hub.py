@@ -11,11 +11,13 @@ from hubkit.publishing import (
     Publication,
     Release,
     Standing,
+    StandingCard,
     follow,
     inspect,
     place,
     predecessor,
     standing,
+    standing_card,
     tag,
     take_back,
     verify_by_drawing,
@@ -61,6 +63,11 @@ class HubTarget(Settings):
         """The release that stands in the repo; None too while it is not known who will publish."""
         repo = self._known_address(name)
         return predecessor(repo, standing(repo), made_from) if repo else None
+
+    def card(self, name: str) -> StandingCard | None:
+        """The card in the repo; None too while it is not known who will publish."""
+        repo = self._known_address(name)
+        return standing_card(repo) if repo else None
 
     def _known_address(self, name: str) -> str | None:
         try:

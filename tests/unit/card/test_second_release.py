@@ -1,0 +1,58 @@
+"""A second release to the same place: the new run's card, with what people wrote into the first."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from hubkit.recipe import Recipe
+
+
+@pytest.fixture
+def published(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Path]:
+    """A run that was released into a folder, and where."""
+    monkeypatch.chdir(tmp_path)
+    tables = run.recipe.model_dump(exclude_none=True) | {"publish": {"kind": "folder", "path": "out"}}
+    first = run.but(recipe=Recipe.model_validate(tables))
+    first.recipe.publish.publish(first.describe())
+    return first, tmp_path / "out" / "sd-tiny"
+
+
+def edit(card: Path, before: str, after: str) -> None:
+    """As a person does it: the file of a release is read-only to hubkit alone."""
+    text = card.read_text(encoding="utf-8").replace(before, after)
+    card.unlink()
+    card.write_text(text, encoding="utf-8")
+
+
+def test_the_card_of_the_second_run_keeps_what_people_wrote(published: tuple[Any, Path]):
+    """Their section and their tags stay, the numbers are the new run's, and no tag stands twice."""
+    first, place = published
+    edit(place / "README.md", "## Scores", "## Thanks\n\nTo Ada, who drew.\n\n## Scores")
+    edit(place / "README.md", "- hubkit\n", "- hubkit\n- anime\n")
+    better = first.scores.scores[0].model_copy(update={"value": 0.005})
+    second = first.but(
+        model=first.model.model_copy(update={"steps": 40}),
+        scores=first.scores.model_copy(update={"scores": (better,)}),
+        folder=first.folder.with_name("second"),
+    )
+    (second.folder / "samples").parent.mkdir()
+    (second.folder / "samples").symlink_to(first.folder / "samples")
+    card = (second.describe().folder / "README.md").read_text(encoding="utf-8")
+    tags = yaml.safe_load(card.split("---\n")[1])["tags"]
+
+    assert "To Ada, who drew." in card
+    assert "for 40 steps" in card
+    assert "**0.005**" in card
+    assert "**0.01**" not in card
+    assert "anime" in tags
+    assert len(tags) == len(set(tags))
+
+
+def test_the_same_run_again_changes_nothing(published: tuple[Any, Path]):
+    """Nobody wrote anything: the same release, the same bytes."""
+    first, place = published
+
+    assert first.describe().manifest == first.describe().manifest
+    assert (place / "README.md").read_bytes() == (first.describe().folder / "README.md").read_bytes()

@@ -14,6 +14,10 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from markdown_it import MarkdownIt
+from markupsafe import Markup
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
 
 _TEXT_TAGS = frozenset(
     {"a", "b", "br", "code", "del", "em", "i", "kbd", "s", "small", "span", "strong", "sub", "sup", "u"}
@@ -21,16 +25,29 @@ _TEXT_TAGS = frozenset(
 _BLOCK_TAGS = frozenset({"blockquote", "center", "details", "div", "figcaption", "figure", "hr", "p", "pre", "summary"})
 _LIST_TAGS = frozenset({"dd", "dl", "dt", "li", "ol", "ul"})
 _TABLE_TAGS = frozenset({"table", "tbody", "td", "th", "thead", "tr"})
-_TAGS = _TEXT_TAGS | _BLOCK_TAGS | _LIST_TAGS | _TABLE_TAGS | {"h1", "h2", "h3", "h4", "h5", "h6", "img"}
 _VOID_TAGS = frozenset({"br", "hr", "img"})
 _SILENT_TAGS = frozenset({"script", "style", "iframe", "object", "template", "noscript", "svg", "math", "title"})
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _ATTRIBUTES = frozenset(
     {"align", "alt", "colspan", "height", "href", "open", "rowspan", "src", "start", "title", "width"}
 )
+_TAGS = _TEXT_TAGS | _BLOCK_TAGS | _LIST_TAGS | _TABLE_TAGS | _HEADINGS | {"img"}
 _ALIGNMENTS = frozenset(f"text-align:{side}" for side in ("left", "right", "center"))  # of a table column
 _SCHEMES = frozenset({"", "http", "https", "mailto"})
 
-_markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+_TOKEN = re.compile(r"[a-z][a-z0-9]{0,2}")  # the class of a token, as the highlighter abbreviates it
+_HIGHLIGHTED = frozenset({"bash", "console", "json", "python", "sh", "shell", "toml", "yaml"})
+_MOST_HIGHLIGHTED = 20_000  # characters; the highlighter is not made for hostile texts
+
+
+def _highlight(code: str, language: str, _: str) -> str:
+    """Code with its tokens marked; in a language that is not known it stays as it is."""
+    if language not in _HIGHLIGHTED or len(code) > _MOST_HIGHLIGHTED:
+        return ""
+    return str(highlight(code, get_lexer_by_name(language), HtmlFormatter(nowrap=True)))
+
+
+_markdown = MarkdownIt("commonmark", {"html": True, "highlight": _highlight}).enable(["table", "strikethrough"])
 
 
 @dataclass(frozen=True)
@@ -93,6 +110,8 @@ class _Sanitizer(HTMLParser):
         self._written: list[str] = []
         self._open: list[str] = []
         self._silent = 0  # inside of how many elements whose content is not shown either
+        self._anchors: dict[str, int] = {}  # of headings, each with how many have it
+        self._heading: tuple[int, str] | None = None  # where the open one was written, and its text so far
 
     def result(self) -> str:
         return "".join(self._written) + "".join(f"</{tag}>" for tag in reversed(self._open))
@@ -106,6 +125,8 @@ class _Sanitizer(HTMLParser):
             self._written.append(self._gallery_html)
         elif tag in _TAGS:
             self._written.append(f"<{tag}{self._attributes(tag, attrs)}>")
+            if tag in _HEADINGS:
+                self._heading = (len(self._written) - 1, "")
             if tag not in _VOID_TAGS:
                 self._open.append(tag)
 
@@ -120,16 +141,31 @@ class _Sanitizer(HTMLParser):
             while (last := self._open.pop()) != tag:
                 self._written.append(f"</{last}>")
             self._written.append(f"</{tag}>")
+            if tag in _HEADINGS and self._heading:
+                self._give_anchor(*self._heading)
 
     def handle_data(self, data: str) -> None:
         if not self._silent:
             self._written.append(escape(data))
+            if self._heading:
+                self._heading = (self._heading[0], self._heading[1] + data)
+
+    def _give_anchor(self, at: int, text: str) -> None:
+        """Let links lead to the heading: its words in small letters, joined by hyphens, as on the Hub."""
+        anchor = re.sub(r"[^\w-]", "", text.strip().lower().replace(" ", "-"))
+        count = self._anchors.get(anchor, 0)
+        self._anchors[anchor] = count + 1
+        self._heading = None
+        if anchor:
+            self._written[at] = self._written[at][:-1] + f' id="{anchor}{f"-{count}" if count else ""}">'
 
     def _attributes(self, tag: str, attrs: list[tuple[str, str | None]]) -> str:
         written = ' loading="lazy"' if tag == "img" else ""
         for name, value in attrs:
             if name == "style" and value in _ALIGNMENTS:
                 written += f' style="{value}"'
+            if name == "class" and tag == "span" and _TOKEN.fullmatch(value or ""):
+                written += f' class="{value}"'
             if name not in _ATTRIBUTES:
                 continue
             allowed: str | None = value or ""
@@ -148,6 +184,16 @@ def human_size(size: int) -> str:
             return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.3g} {unit}"
         value /= 1000
     return f"{value:.3g} TB"
+
+
+def human_number(value: object) -> str:
+    """A score as one reads it; the page keeps all digits in its tooltip."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def breakable(path: str) -> Markup:
+    """A path that may break into lines where its parts end."""
+    return Markup(re.sub(r"([/_-])", r"\1<wbr>", escape(path)))  # noqa: S704 - escaped just now
 
 
 def human_date(date: str) -> str:

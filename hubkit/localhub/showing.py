@@ -15,8 +15,9 @@ from starlette.responses import Response
 
 from hubkit.localhub import cards
 from hubkit.localhub.cards import Card
+from hubkit.localhub.discussions import Discussion
 from hubkit.localhub.objects import Commit
-from hubkit.localhub.rendering import Place, gallery, human_date, human_size, render
+from hubkit.localhub.rendering import Place, breakable, gallery, human_date, human_number, human_size, render
 from hubkit.localhub.repository import RepoKind
 
 _POLICY = (
@@ -25,6 +26,11 @@ _POLICY = (
 )
 _MOST_FILES = 200
 
+_DOWNLOAD = "hf download {id}{kind}"
+_DATASET = 'from datasets import load_dataset\n\ndataset = load_dataset("{id}")'
+_DIFFUSERS = 'from diffusers import DiffusionPipeline\n\npipe = DiffusionPipeline.from_pretrained("{id}")'
+_TRANSFORMERS = 'from transformers import AutoModel\n\nmodel = AutoModel.from_pretrained("{id}")'
+
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -32,7 +38,7 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters.update(size=human_size, date=human_date)
+_templates.filters.update(size=human_size, date=human_date, number=human_number, breakable=breakable)
 
 
 @dataclass(frozen=True)
@@ -47,14 +53,31 @@ class Shown:
     origin: str  # the Hub's address
     revision: str = "main"
     private: bool = False
+    gated: bool = False
     commits: Sequence[tuple[str, Commit]] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     branches: Mapping[str, str] = field(default_factory=dict)
+    discussions: Sequence[Discussion] = ()
     faults: Sequence[str] = ()  # for which the Hub would refuse the card
 
     @property
-    def labels(self) -> list[str]:
-        return cards.tags(self.card.data, [path for path, _ in self.files])
+    def labels(self) -> list[tuple[str, str]]:
+        """What the repository is filed under: what sort of label, "" for a plain one, and its value."""
+        tags = cards.tags(self.card.data, [path for path, _ in self.files])
+        labels = [(sort, value) if value else ("", sort) for sort, _, value in (tag.partition(":") for tag in tags)]
+        relation = self.card.data.get("base_model_relation")
+        bases = [value.removeprefix(f"{relation}:") for sort, value in labels if value.startswith(f"{relation}:")]
+        said_better = {("base_model", value) for base in bases for value in (base, f"{relation}:{base}")}
+        return [label for label in labels if label not in said_better] + [(f"{relation} of", base) for base in bases]
+
+    @property
+    def usage(self) -> str:
+        """A few lines that load it."""
+        libraries = {"diffusers": _DIFFUSERS, "transformers": _TRANSFORMERS}
+        library = str(self.card.data.get("library_name", ""))
+        snippet = {"model": libraries.get(library, _DOWNLOAD), "dataset": _DATASET, "space": _DOWNLOAD}[self.kind]
+        kind = "" if self.kind == "model" else f" --type {self.kind}"
+        return snippet.format(id=self.id, kind=kind)
 
 
 def repository_page(shown: Shown) -> Response:

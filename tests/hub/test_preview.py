@@ -35,7 +35,7 @@ def test_a_folder_is_shown_as_its_page(url: str):
     page = httpx.get(url).text
 
     assert url.endswith("/alice/cats")
-    assert "<h1>A card</h1>" in page
+    assert '<h1 id="a-card">A card</h1>' in page
     assert "<b>license</b> mit" in page
     assert 'src="/alice/cats/resolve/main/samples/caf%C3%A9%201.png"' in page
     assert httpx.get(url + "/resolve/main/samples/caf%C3%A9%201.png").content == b"a picture"

@@ -1,13 +1,16 @@
 """The whole way, short: recipe, training, scores, card, one commit, and a plain program that loads the result."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from huggingface_hub import HfApi
+from PIL import Image
 
+from ..browser import browser
 from .conftest import QUICKSTART, SHORT
 
 LOAD = """
@@ -86,6 +89,25 @@ def test_the_card_is_understood_by_the_hub(server, commit):
     assert card.pipeline_tag == "text-to-image"
     assert card.library_name == "diffusers"
     assert {result.metric_type for result in card.eval_results} == {"kid", "fid", "clip-score"}
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_its_page_reads_well(server, commit, tmp_path, width):
+    """In a real browser, on a phone and on a desk: card, gallery and scores are there, and nothing sticks out."""
+    if not shutil.which("chromium"):
+        pytest.skip("chromium is not installed")
+    with browser(tmp_path / "browser") as page:
+        page.read(f"{server.url}/local/story", width=width)
+        page.photograph(tmp_path / "page.png", width=width)
+        wide, unseen = page.too_wide(), page.ask("[...document.images].filter(one => !one.naturalWidth).length")
+        pictures = page.ask("document.querySelectorAll('.gallery img').length")
+        scores = page.ask("document.querySelector('#results').innerText")
+
+    assert (wide, unseen) == ([], 0)
+    assert pictures >= 2
+    assert all(name in scores for name in ("kid", "fd", "clip-score"))
+    with Image.open(tmp_path / "page.png") as photograph:
+        assert width == photograph.width
 
 
 def test_again_changes_nothing(hubkit, runs, server, commit):

@@ -16,7 +16,7 @@ import pytest
 from huggingface_hub import HfApi, SpaceCard, hf_hub_download, snapshot_download
 from PIL import Image
 
-from .browser import Page, browser
+from ..browser import Page, browser
 from .conftest import QUICKSTART
 
 HOSTILE = "<img src=x onerror='window.broken=1'></script><script>window.broken=2</script> **bold** [link](https://x.y)"

@@ -11,7 +11,7 @@ from hubkit.localhub import cards, discussions
 from hubkit.localhub.call import Call, plain
 from hubkit.localhub.commits import README
 from hubkit.localhub.errors import HubError
-from hubkit.localhub.rendering import Place
+from hubkit.localhub.rendering import Place, gallery
 from hubkit.localhub.repository import KINDS, Repository
 from hubkit.localhub.routes.paths import DATASET_OR_SPACE, MODEL
 from hubkit.localhub.routes.repos import describe
@@ -57,9 +57,11 @@ def repository(call: Call) -> Response:
         origin=call.origin,
         revision=revision,
         private=repo.settings.private,
+        gated=bool(repo.settings.gated),
         commits=list(islice(repo.history(commit), _MOST_COMMITS)),
         tags=repo.refs("refs/tags/"),
         branches=repo.refs("refs/heads/"),
+        discussions=discussions.listed(repo),
     )
     return repository_page(shown)
 
@@ -88,7 +90,9 @@ def _is_visible(call: Call, repo: Repository) -> bool:
 
 
 def _summary(repo: Repository) -> dict[str, Any]:
-    return {**describe(repo, repo.resolve("main")), "path": repo.path}
+    about = describe(repo, repo.resolve("main"))
+    pictures = gallery(about["cardData"], Place(repo.path, about["sha"]))
+    return {**about, "path": repo.path, "picture": pictures[0].address if pictures else None}
 
 
 ROUTES = [

@@ -17,7 +17,7 @@ from hubkit.space import Demo, files, read, write
 from hubkit.space.demo import Example, Pinned
 from hubkit.space.files import GRADIO, SHORT_DESCRIPTION, call
 
-from ..card.test_hostile_texts import HOSTILE, tokens  # noqa: TID252 - tests are no package with a name
+from ..card.test_hostile_texts import HOSTILE, tokens
 
 ROOT = Path(__file__).parents[3]
 

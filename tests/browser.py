@@ -38,6 +38,18 @@ CENTRE = """new Promise((found, failed) => {
 })"""
 """Where a button is, once it has stopped moving: a page is still being laid out when its first button can be seen."""
 
+COMPLETE = """document.readyState === 'complete' && [...document.images].every(one => {
+  one.loading = 'eager';
+  return one.complete;
+})"""
+"""With those pictures too that a person would have to scroll to."""
+
+TOO_WIDE = """[...document.querySelectorAll('body *')].filter(one => {
+  const scrolls = one.closest('pre, table');
+  return (!scrolls || scrolls === one) && one.getBoundingClientRect().right > document.documentElement.clientWidth + 1;
+}).map(one => one.outerHTML.slice(0, 80))"""
+"""What sticks out of the window, but for what scrolls by itself."""
+
 UNTIL = "new Promise(done => {const look = () => {%s ? done(true) : setTimeout(look, 100)}; look()})"
 
 
@@ -95,6 +107,17 @@ class Page:
         self.tell(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
+
+    def read(self, url: str, *, width: int) -> None:
+        """Go to a page and wait until all of it is there."""
+        self.open(url, width=width)
+        self.wait(f"location.href === {json.dumps(url)} && {COMPLETE}")
+
+    def too_wide(self) -> list[str]:
+        """The elements that are wider than the window, as they begin; empty on a page that fits."""
+        wide: list[str] = self.ask(TOO_WIDE)
+        overflow = self.ask("document.scrollingElement.scrollWidth - document.documentElement.clientWidth")
+        return [*wide, *([f"the page, by {overflow} pixels"] if overflow > 0 else [])]
 
     def click(self, label: str) -> None:
         """Press the one button that says so, with the mouse."""

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -235,18 +235,6 @@ async def read_body(request: Request, limit_bytes: int = LARGEST_BODY_BYTES) -> 
         if len(body) > limit_bytes:
             raise HubError(413, f"The body is larger than {limit_bytes} bytes")
     return bytes(body)
-
-
-async def pieces(request: Request, size: int = 1024 * 1024) -> AsyncIterator[bytes]:
-    """The body in pieces worth a trip to a thread."""
-    piece = bytearray()
-    async for part in request.stream():
-        piece += part
-        if len(piece) >= size:
-            yield bytes(piece)
-            piece.clear()
-    if piece:
-        yield bytes(piece)
 
 
 async def _drain(request: Request) -> None:

@@ -179,10 +179,9 @@ def _store_regular(value: Fields, repo: Repository) -> str:
 def _store_pointer(value: Fields, repo: Repository) -> str:
     """Put a large file that is here already into the tree. A copy within the repository names no size."""
     sha256 = value.text("oid")
-    path = repo.large_file(sha256) if len(sha256) == len("0" * 64) and sha256.isalnum() else None
-    if path is None or not path.exists():
+    file = repo.large_file(sha256)
+    if file is None:
         raise bad_request(f"LFS pointer pointed to a file that does not exist: {value.text('path')} ({sha256})")
-    size = path.stat().st_size
-    if value.number("size", size) != size:
-        raise bad_request(f"{value.text('path')} has {size} bytes, not {value.number('size')}")
-    return repo.write_object("blob", Pointer(path.name, size).encode())
+    if value.number("size", file.size) != file.size:
+        raise bad_request(f"{value.text('path')} has {file.size} bytes, not {value.number('size')}")
+    return repo.write_object("blob", Pointer(sha256, file.size).encode())

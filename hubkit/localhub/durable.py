@@ -14,14 +14,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+Buffer = bytes | bytearray | memoryview
+
 
 class Sink:
-    """A temporary file that hashes what is written to it, and that `keep` makes real. Discarded unless kept."""
+    """A temporary file that `keep` makes real. Discarded unless kept."""
 
     def __init__(self, scratch: Path) -> None:
         self.path = scratch / secrets.token_hex(12)
         self.size = 0
-        self._hash = hashlib.sha256()
 
     def __enter__(self) -> Self:
         self._file = self.path.open("xb", buffering=0)
@@ -31,16 +32,11 @@ class Sink:
         self._file.close()
         self.path.unlink(missing_ok=True)  # `keep` has renamed it away
 
-    def write(self, data: bytes) -> None:
-        self._hash.update(data)
-        self.size += len(data)
+    def write(self, data: Buffer) -> None:
         rest = memoryview(data)
+        self.size += len(rest)
         while rest:
             rest = rest[self._file.write(rest) :]
-
-    @property
-    def sha256(self) -> str:
-        return self._hash.hexdigest()
 
     def keep(self, target: Path) -> None:
         """Give the file its name; a file already of that name is replaced."""
@@ -48,6 +44,22 @@ class Sink:
         make_folder(target.parent)
         self.path.replace(target)
         sync_folder(target.parent)
+
+
+class HashingSink(Sink):
+    """A sink that knows the SHA-256 of what was written to it."""
+
+    def __init__(self, scratch: Path) -> None:
+        super().__init__(scratch)
+        self._hash = hashlib.sha256()
+
+    def write(self, data: Buffer) -> None:
+        self._hash.update(data)
+        super().write(data)
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
 
 
 def write_file(target: Path, content: bytes, scratch: Path, *, private: bool = False) -> None:

@@ -14,8 +14,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, cast
 
-from hubkit.localhub.durable import Sink, make_folder, sync_folder, write_file, write_json
+from hubkit.localhub import large
+from hubkit.localhub.durable import HashingSink, make_folder, sync_folder, write_file, write_json
 from hubkit.localhub.errors import bad_request, conflict, revision_not_found
+from hubkit.localhub.large import LargeFile
 from hubkit.localhub.objects import (
     POINTER_LIMIT_BYTES,
     Commit,
@@ -71,6 +73,7 @@ class Repository:
     id: str
     folder: Path
     scratch: Path
+    xorbs: Path  # the store's
 
     @property
     def namespace(self) -> str:
@@ -154,15 +157,23 @@ class Repository:
 
     # Large files
 
-    def large_file(self, sha256: str) -> Path:
-        """Where git-lfs itself would keep it."""
-        return self.folder / "lfs" / "objects" / sha256[:2] / sha256[2:4] / sha256
+    def large_file(self, sha256: str) -> LargeFile | None:
+        return large.find(self._large_files, sha256, self.xorbs)
 
     def has_large_file(self, sha256: str) -> bool:
-        return self.large_file(sha256).exists()
+        return self.large_file(sha256) is not None
 
-    def keep_large_file(self, sink: Sink) -> None:
-        sink.keep(self.large_file(sink.sha256))
+    def keep_large_file(self, sink: HashingSink) -> None:
+        """Keep a file of its own."""
+        sink.keep(large.whole_path(self._large_files, sink.sha256))
+
+    def share_large_file(self, sha256: str, file: LargeFile) -> None:
+        """Keep a file whose content lies in xorbs."""
+        write_file(large.spans_path(self._large_files, sha256), file.encode(), self.scratch)
+
+    @property
+    def _large_files(self) -> Path:
+        return self.folder / "lfs"
 
     # Refs
 

@@ -31,6 +31,7 @@ class Server(uvicorn.Server):
         host, port = listener.getsockname()[:2]
         config = uvicorn.Config(
             Guard(app, loopback=is_loopback(host)),
+            http="h11",  # `intake` knows its connections
             lifespan="off",
             ws="none",
             log_config=None,  # the process's logging is not ours to change

@@ -1,6 +1,6 @@
 """The folder that a Hub serves: repositories, Xet data, tokens, and the id that tells one store from another.
 
-store.json  tokens  repos/<kind>s/<namespace>/<name>.git  xet/xorbs/  uploads/  locks/  tmp/
+store.json  tokens  repos/<kind>s/<namespace>/<name>.git  xorbs/  uploads/  locks/  tmp/
 """
 
 import contextlib
@@ -66,14 +66,17 @@ class Store:
         """Parts of multipart uploads that wait for the rest."""
         return self.root / "uploads"
 
-    def xorb(self, digest: str) -> Path:
-        return self.root / "xet" / "xorbs" / digest[:2] / digest
+    @property
+    def xorbs(self) -> Path:
+        """Chunks that came through Xet, of any repository."""
+        return self.root / "xorbs"
 
     # Repositories
 
     def repo(self, kind: RepoKind, repo_id: str) -> Repository:
         """The place of a repository, whether it exists or not."""
-        return Repository(kind, repo_id, self.root / "repos" / f"{kind}s" / f"{repo_id}.git", self.scratch)
+        folder = self.root / "repos" / f"{kind}s" / f"{repo_id}.git"
+        return Repository(kind, repo_id, folder, self.scratch, self.xorbs)
 
     def repos(self, kind: RepoKind) -> Iterator[Repository]:
         root = self.root / "repos" / f"{kind}s"

@@ -1,22 +1,20 @@
 """The two binary formats of a Xet upload, read: xorbs (compressed chunks) and shards (which chunks make which file).
 
-A file arrives as xorbs first and then a shard that lists its terms. It is joined, its SHA-256 is compared with the one
-in the shard, and from then on it is an ordinary large file; so the BLAKE3 hashes that name xorbs need no checking here.
-Integers are little-endian throughout.
+A file arrives as xorbs first and then a shard that lists its terms. Hashes are BLAKE3, keyed, and a xorb's is the root
+of a tree over those of its chunks (the Xet protocol, "Hashing"). Integers are little-endian throughout.
 """
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import BinaryIO
 
 import lz4.frame
+from blake3 import blake3
 
-LARGEST_XORB_BYTES = 80 * 1024 * 1024  # 64 MiB of chunks, and room for their headers
 LARGEST_CHUNK_BYTES = 128 * 1024
-LARGEST_SHARD_BYTES = 64 * 1024 * 1024
+LARGEST_XORB_BYTES = 64 * 1024 * 1024  # unpacked
+MOST_CHUNKS = 8192  # in a xorb
 
 _CHUNK_HEADER_BYTES = 8
 _RECORD_BYTES = 48
@@ -25,19 +23,13 @@ _HAS_VERIFICATION = 1 << 31
 _HAS_SHA256 = 1 << 30
 _STORED, _LZ4, _GROUPED_LZ4 = range(3)
 
+_CHUNK_KEY = bytes.fromhex("6697f5775b9550de3135cbaca597181c9de421109beb2b58b4d0b04b93adf229")
+_NODE_KEY = bytes.fromhex("017ec5c7a5472996fd946666b48a02e65ddd536f37c76dd2f86352e64a53713f")
+_BRANCHES = 4  # of a node, on average
+
 
 class MalformedXetError(ValueError):
     """The bytes are no xorb or shard, or refer to what is not there."""
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """One chunk of a xorb: where its payload lies and how it is packed."""
-
-    start: int
-    packed_bytes: int
-    scheme: int
-    raw_bytes: int
 
 
 @dataclass(frozen=True)
@@ -58,53 +50,74 @@ class File:
     terms: tuple[Term, ...]
 
 
-@lru_cache(maxsize=16)
-def chunk_index(path: Path) -> tuple[Chunk, ...]:
-    """The chunks of a stored xorb, which never changes; many terms may refer to one xorb."""
-    with path.open("rb") as xorb:
-        return tuple(read_chunks(xorb))
+@dataclass(frozen=True)
+class Node:
+    """A chunk, or a subtree over several, in the tree that gives a xorb its name."""
+
+    digest: bytes
+    raw_bytes: int
+
+    @classmethod
+    def of_chunk(cls, raw: bytes) -> "Node":
+        return cls(blake3(raw, key=_CHUNK_KEY).digest(), len(raw))
+
+    @classmethod
+    def of_nodes(cls, nodes: "Sequence[Node]") -> "Node":
+        lines = "".join(f"{_hash_text(node.digest)} : {node.raw_bytes}\n" for node in nodes)
+        return cls(blake3(lines.encode(), key=_NODE_KEY).digest(), sum(node.raw_bytes for node in nodes))
+
+    @property
+    def ends_group(self) -> bool:
+        """Every fourth hash or so; so that a change in one place regroups its neighbours only."""
+        return int.from_bytes(self.digest[24:], "little") % _BRANCHES == 0
 
 
-def read_chunks(xorb: BinaryIO) -> Iterator[Chunk]:
-    """The chunks of a xorb, by their headers alone: version u8, packed length u24, scheme u8, raw length u24."""
-    size = xorb.seek(0, 2)
-    at = 0
-    while at < size:
-        xorb.seek(at)
-        header = xorb.read(_CHUNK_HEADER_BYTES)
-        if len(header) < _CHUNK_HEADER_BYTES or header[0] != 0:
-            raise MalformedXetError(f"no chunk header at byte {at}")
-        chunk = Chunk(
-            start=at + _CHUNK_HEADER_BYTES,
-            packed_bytes=int.from_bytes(header[1:4], "little"),
-            scheme=header[4],
-            raw_bytes=int.from_bytes(header[5:8], "little"),
-        )
-        at = chunk.start + chunk.packed_bytes
-        if at > size or chunk.raw_bytes > LARGEST_CHUNK_BYTES or chunk.scheme > _GROUPED_LZ4:
-            raise MalformedXetError(f"impossible chunk at byte {chunk.start}")
-        yield chunk
+def xorb_hash(chunks: Sequence[Node]) -> str:
+    """The name of a xorb with these chunks."""
+    if not chunks:
+        raise MalformedXetError("a xorb without chunks")
+    while len(chunks) > 1:
+        chunks = [Node.of_nodes(group) for group in _groups(chunks)]
+    return _hash_text(chunks[0].digest)
 
 
-def unpack(chunk: Chunk, xorb: BinaryIO) -> bytes:
-    """The raw bytes of a chunk."""
-    xorb.seek(chunk.start)
-    packed = xorb.read(chunk.packed_bytes)
-    raw = packed if chunk.scheme == _STORED else _decompress(packed)
-    if len(raw) != chunk.raw_bytes:
-        raise MalformedXetError(f"chunk at byte {chunk.start} has {len(raw)} bytes, its header says {chunk.raw_bytes}")
-    return ungroup(raw) if chunk.scheme == _GROUPED_LZ4 else raw
+def _groups(nodes: Sequence[Node]) -> Iterator[Sequence[Node]]:
+    """Groups of three to nine, of which only the last may be smaller."""
+    start = 0
+    while start < len(nodes):
+        end = min(start + 2 * _BRANCHES + 1, len(nodes))
+        cut = next((at + 1 for at in range(start + 2, end) if nodes[at].ends_group), end)
+        yield nodes[start:cut]
+        start = cut
+
+
+def read_xorb(xorb: BinaryIO) -> Iterator[bytes]:
+    """The raw chunks; each is preceded by: version u8, packed length u24, scheme u8, raw length u24."""
+    while header := _exactly(xorb, _CHUNK_HEADER_BYTES):
+        packed_bytes, raw_bytes = int.from_bytes(header[1:4], "little"), int.from_bytes(header[5:8], "little")
+        version, scheme = header[0], header[4]
+        if version != 0 or scheme > _GROUPED_LZ4 or max(raw_bytes, packed_bytes) > LARGEST_CHUNK_BYTES:
+            raise MalformedXetError(f"no chunk header: {header.hex()}")
+        packed = _exactly(xorb, packed_bytes)
+        raw = packed if scheme == _STORED else _decompress(packed, raw_bytes)
+        if len(raw) != raw_bytes:
+            raise MalformedXetError(f"a chunk has {len(raw)} bytes, its header says {raw_bytes}")
+        yield ungroup(raw) if scheme == _GROUPED_LZ4 else raw
 
 
 def ungroup(grouped: bytes) -> bytes:
     """Undo byte grouping: the buffer holds every 4th byte from offset 0, then from offset 1, 2 and 3."""
-    raw = bytearray(len(grouped))
-    at = 0
-    for offset in range(4):
-        count = len(range(offset, len(grouped), 4))
-        raw[offset::4] = grouped[at : at + count]
-        at += count
-    return bytes(raw)
+    import numpy as np
+
+    quarter, rest = divmod(len(grouped), 4)
+    if not quarter:
+        return grouped
+    starts = [offset * quarter + min(offset, rest) for offset in range(4)]  # the first groups are one longer
+    words = np.zeros(quarter, "<u4")
+    for start in reversed(starts):
+        words <<= 8
+        words |= np.frombuffer(grouped, np.uint8, quarter, start)
+    return words.tobytes() + bytes(grouped[start + quarter] for start in starts[:rest])
 
 
 def read_shard(shard: bytes) -> Iterator[File]:
@@ -124,28 +137,24 @@ def read_shard(shard: bytes) -> Iterator[File]:
         at += _RECORD_BYTES
 
 
-def join(file: File, xorb_path: Callable[[str], Path]) -> Iterator[bytes]:
-    """The file's bytes, chunk by chunk."""
-    for term in file.terms:
-        path = xorb_path(term.xorb)
-        if not path.exists():
-            raise MalformedXetError(f"xorb {term.xorb} is not here")
-        chunks = chunk_index(path)[term.first_chunk : term.end_chunk]
-        if sum(chunk.raw_bytes for chunk in chunks) != term.raw_bytes:
-            raise MalformedXetError(f"a term of xorb {term.xorb} has the wrong length")
-        with path.open("rb") as xorb:
-            for chunk in chunks:
-                yield unpack(chunk, xorb)
+def _exactly(source: BinaryIO, count: int) -> bytes:
+    """So many bytes, or none at the end."""
+    data = source.read(count)
+    if data and len(data) < count:
+        raise MalformedXetError("the xorb ends too early")
+    return data
 
 
-def _decompress(packed: bytes) -> bytes:
-    """One LZ4 frame, of which no more is unpacked than a chunk may hold."""
-    decoder = lz4.frame.LZ4FrameDecompressor()
+def _decompress(packed: bytes, raw_bytes: int) -> bytes:
+    """One LZ4 frame, of which no more is unpacked than the chunk is said to hold."""
+    context = lz4.frame.create_decompression_context()
     try:
-        raw: bytes = decoder.decompress(packed, max_length=LARGEST_CHUNK_BYTES + 1)
+        raw, used, ended = lz4.frame.decompress_chunk(context, packed, max_length=raw_bytes)
     except RuntimeError as error:
         raise MalformedXetError(f"no LZ4 frame: {error}") from error
-    return raw
+    if not ended or used != len(packed):
+        raise MalformedXetError("an LZ4 frame of the wrong length")
+    return bytes(raw)
 
 
 def _record(shard: bytes, at: int) -> bytes:

@@ -8,8 +8,10 @@ from pathlib import Path
 import lz4.frame
 import pytest
 
-from hubkit.localhub import xet
+from hubkit.localhub import xet, xorbs
 from hubkit.localhub.attributes import DEFAULT_ATTRIBUTES, is_binary, upload_mode
+from hubkit.localhub.durable import Sink
+from hubkit.localhub.large import joined
 
 RAW = [b"stored", b"lz4 " * 50, bytes(range(256)) + b"odd"]
 
@@ -47,38 +49,76 @@ def test_byte_grouping_is_undone(size: int):
 
 
 def test_chunks_unpack_in_every_scheme():
-    file = io.BytesIO(XORB)
-
-    assert [xet.unpack(chunk, file) for chunk in list(xet.read_chunks(file))] == RAW
+    assert list(xet.read_xorb(io.BytesIO(XORB))) == RAW
 
 
-@pytest.mark.parametrize("damage", [XORB[:-1], b"\1" + XORB[1:], XORB + b"\0", XORB[:4] + b"\7" + XORB[5:]])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        XORB[:-1],
+        b"\1" + XORB[1:],
+        XORB + b"\0",
+        XORB[:4] + b"\7" + XORB[5:],
+        packed_chunk(1, bytes(1000))[:5] + b"\1\0\0" + packed_chunk(1, bytes(1000))[8:],
+        packed_chunk(1, bytes(200_000)),
+    ],
+)
 def test_a_damaged_xorb_is_noticed(damage: bytes):
     with pytest.raises(xet.MalformedXetError):
-        list(xet.read_chunks(io.BytesIO(damage)))
+        list(xet.read_xorb(io.BytesIO(damage)))
+
+
+def test_a_xorb_is_the_one_that_its_name_says(tmp_path: Path):
+    """Name and chunks are those that hf_xet 1.8 gave to this content."""
+    content = io.BytesIO(hashlib.shake_128(b"xorb").digest(1_500_000))
+    sizes = [
+        28966, 81433, 131072, 28166, 10322, 103539, 67535, 106675, 27883, 36193, 125716, 60146, 11752, 22433, 36625,
+        19160, 34619, 91617, 26327, 30338, 117136, 68471, 10946, 24204, 51193, 32732, 8999, 105802,
+    ]  # fmt: skip
+
+    name = xet.xorb_hash([xet.Node.of_chunk(content.read(size)) for size in sizes])
+
+    assert name == "7f2ebeabb7c8c9f9c18ecc476eefd303a74b4b1b6297227708123555e7b0a9fb"
+    with Sink(tmp_path) as sink, pytest.raises(xet.MalformedXetError, match="hash is"):
+        xorbs.unpack(io.BytesIO(XORB), "11" * 32, sink)
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    """A xorb as it is kept."""
+    path = tmp_path / "xorb"
+    with Sink(tmp_path) as sink:
+        xorbs.unpack(io.BytesIO(XORB), xet.xorb_hash([xet.Node.of_chunk(raw) for raw in RAW]), sink)
+        sink.keep(path)
+    return path
 
 
 @pytest.mark.parametrize("verified", [True, False])
-def test_a_shard_says_which_chunks_make_the_file(tmp_path: Path, verified: bool):
-    (tmp_path / "xorb").write_bytes(XORB)
+def test_a_shard_says_which_chunks_make_the_file(kept: Path, verified: bool):
     content = RAW[1] + RAW[2] + RAW[0]
-    terms = [(len(RAW[1] + RAW[2]), 1, 3), (len(RAW[0]), 0, 1)]
+    terms = [(len(RAW[1]), 1, 2), (len(RAW[2]), 2, 3), (len(RAW[0]), 0, 1)]
 
     [file] = xet.read_shard(shard(content, terms, verified=verified))
+    large = joined(xorbs.span(kept, term) for term in file.terms)
 
-    assert file.sha256 == hashlib.sha256(content).hexdigest()
+    assert file.sha256 == large.sha256 == hashlib.sha256(content).hexdigest()
     assert {term.xorb for term in file.terms} == {"11" * 32}
-    assert b"".join(xet.join(file, lambda _: tmp_path / "xorb")) == content
+    assert len(large.spans) == 2, "neighbours are one"
+    for wanted in (range(len(content)), range(1, 5), range(300, 462), range(len(content) - 1, len(content))):
+        assert b"".join(large.read(wanted)) == content[wanted.start : wanted.stop]
 
 
-def test_a_term_of_the_wrong_length_and_a_missing_xorb_are_noticed(tmp_path: Path):
-    (tmp_path / "xorb").write_bytes(XORB)
-    [file] = xet.read_shard(shard(b"", [(1, 0, 2)], verified=False))
+def test_a_term_that_is_not_there_is_noticed(kept: Path):
+    def place(path: Path, *term: int) -> None:
+        [file] = xet.read_shard(shard(b"", [term], verified=False))
+        xorbs.span(path, file.terms[0])
 
     with pytest.raises(xet.MalformedXetError, match="wrong length"):
-        list(xet.join(file, lambda _: tmp_path / "xorb"))
+        place(kept, 1, 0, 2)
+    with pytest.raises(xet.MalformedXetError, match="no chunks"):
+        place(kept, 1, 2, 4)
     with pytest.raises(xet.MalformedXetError, match="is not here"):
-        list(xet.join(file, lambda _: tmp_path / "none"))
+        place(kept.with_name("none"), 1, 0, 2)
 
 
 def test_a_shard_that_ends_too_early_is_noticed():

@@ -10,19 +10,20 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hubkit.localhub import xet
-from hubkit.localhub.call import Call, pieces, plain, streaming
+from hubkit.localhub import xet, xorbs
+from hubkit.localhub.call import Call, plain
 from hubkit.localhub.durable import Sink
 from hubkit.localhub.errors import HubError, bad_request, forbidden, invalid_credentials
+from hubkit.localhub.intake import PIECE_BYTES, Body, reading
+from hubkit.localhub.large import joined, xorb_path
 from hubkit.localhub.repository import Repository
 from hubkit.localhub.routes.paths import API_REPO
 
 _TOKEN_SECONDS = 3600
-_JOINS_AT_ONCE = 8
+_FILES_AT_ONCE = 8
 
 
 def write_token(call: Call) -> Response:
@@ -39,58 +40,43 @@ def write_token(call: Call) -> Response:
     return JSONResponse({"accessToken": token, "exp": expires, "casUrl": url}, headers=headers)
 
 
-async def put_xorb(call: Call) -> Response:
+def put_xorb(call: Call, body: Body) -> Response:
+    """Take in a xorb, if it is the one that its name says; none can be put in another's place."""
     _repo(call)
     digest = call.param("digest")
     if not re.fullmatch(r"[0-9a-f]{64}", digest):
         raise bad_request(f"No xorb hash: {digest!r}")
-    target = call.hub.store.xorb(digest)
+    target = xorb_path(call.hub.store.xorbs, digest)
+    if target.exists():
+        return JSONResponse({"was_inserted": False})
     with Sink(call.hub.store.scratch) as sink:
-        async for piece in pieces(call.request):
-            await run_in_threadpool(sink.write, piece)
-            if sink.size > xet.LARGEST_XORB_BYTES:
-                raise HubError(413, "The xorb is too large")
-        known = target.exists()
-        if not known:
-            await run_in_threadpool(_keep_xorb, call, sink, digest)
-    return JSONResponse({"was_inserted": not known})
-
-
-def _keep_xorb(call: Call, sink: Sink, digest: str) -> None:
-    with sink.path.open("rb") as xorb:
         try:
-            for _ in xet.read_chunks(xorb):
-                pass
+            xorbs.unpack(io.BufferedReader(body, PIECE_BYTES), digest, sink)
         except xet.MalformedXetError as error:
             raise bad_request(str(error)) from error
-    sink.keep(call.hub.store.xorb(digest))
+        sink.keep(target)
+    return JSONResponse({"was_inserted": True})
 
 
 def put_shard(call: Call) -> Response:
-    """Join every file of the shard and keep it as a large file, if its content is what the shard says."""
+    """Keep every file of the shard, if its content is what the shard says."""
     repo = _repo(call)
     try:
         missing = [file for file in xet.read_shard(call.body) if not repo.has_large_file(file.sha256)]
-        with ThreadPoolExecutor(_JOINS_AT_ONCE) as pool:  # each waits for the disk
-            list(pool.map(lambda file: _join(call, repo, file), missing))
+        with ThreadPoolExecutor(_FILES_AT_ONCE) as pool:  # each waits for the disk
+            list(pool.map(lambda file: _keep(call, repo, file), missing))
     except xet.MalformedXetError as error:
         raise bad_request(str(error)) from error
     return JSONResponse({"result": 1})
 
 
-def _join(call: Call, repo: Repository, file: xet.File) -> None:
-    with Sink(call.hub.store.scratch) as sink:
-        gathered = io.BytesIO()
-        for piece in xet.join(file, call.hub.store.xorb):
-            gathered.write(piece)
-            if gathered.tell() >= xet.LARGEST_CHUNK_BYTES * 8:
-                sink.write(gathered.getvalue())
-                gathered = io.BytesIO()
-        sink.write(gathered.getvalue())
-        if sink.sha256 != file.sha256:
-            raise bad_request(f"The joined file has sha256 {sink.sha256}, the shard says {file.sha256}")
-        with call.hub.store.adding(repo):
-            repo.keep_large_file(sink)
+def _keep(call: Call, repo: Repository, file: xet.File) -> None:
+    store = call.hub.store
+    content = joined(xorbs.span(xorb_path(store.xorbs, term.xorb), term) for term in file.terms)
+    if content.sha256 != file.sha256:
+        raise bad_request(f"The file has another sha256 than the shard says: {file.sha256}")
+    with store.adding(repo):
+        repo.share_large_file(file.sha256, content)
 
 
 def _repo(call: Call) -> Repository:
@@ -108,6 +94,6 @@ def _repo(call: Call) -> Repository:
 
 ROUTES = [
     Route(API_REPO + "/xet-write-token/{revision}", plain(write_token)),
-    Route("/_cas/{store}/v1/xorbs/default/{digest}", streaming(put_xorb), methods=["POST"]),
+    Route("/_cas/{store}/v1/xorbs/default/{digest}", reading(put_xorb), methods=["POST"]),
     Route("/_cas/{store}/v1/shards", plain(put_shard), methods=["POST"]),
 ]

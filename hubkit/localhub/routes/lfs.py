@@ -5,20 +5,19 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hubkit.localhub.call import Call, pieces, plain, streaming
-from hubkit.localhub.durable import Sink, make_folder
+from hubkit.localhub.call import Call, plain
+from hubkit.localhub.durable import HashingSink, Sink, make_folder
 from hubkit.localhub.errors import HubError, bad_request, forbidden
 from hubkit.localhub.fields import Fields
+from hubkit.localhub.intake import PIECE_BYTES, Body, reading
 from hubkit.localhub.repository import Repository
 from hubkit.localhub.routes.paths import DATASET_OR_SPACE, MODEL
 
 _SHA256_DIGITS = 64
 _UPLOAD_SECONDS = 24 * 3600
-_COPY_BYTES = 1024 * 1024
 _CONTENT_TYPE = "application/vnd.git-lfs+json"
 
 
@@ -61,20 +60,22 @@ def _address(call: Call, repo: Repository, oid: str, size: int, part: int | None
     return f"{call.origin}/_lfs/{call.hub.store.signer.sign(claim, seconds=_UPLOAD_SECONDS)}"
 
 
-async def receive(call: Call) -> Response:
+def receive(call: Call, body: Body) -> Response:
     """A whole object, or one part of it, from whoever holds the signed address."""
     claim = _claim(call)
-    store = call.hub.store
-    with Sink(store.scratch) as sink:
-        async for piece in pieces(call.request):
-            await run_in_threadpool(sink.write, piece)
-            if sink.size > claim["size"]:
-                raise bad_request(f"More than the {claim['size']} bytes that were announced")
-        if claim["part"]:
-            await run_in_threadpool(sink.keep, _parts_folder(call, claim) / str(claim["part"]))
-        else:
-            await run_in_threadpool(_keep, call, sink, claim)
-        return Response(headers={"ETag": f'"{sink.sha256}"'})
+    if claim["part"]:
+        return _receive_part(call, body, claim)
+    with HashingSink(call.hub.store.scratch) as sink:
+        _copy(body, sink, claim["size"])
+        _keep(call, sink, claim)
+    return Response(headers={"ETag": f'"{sink.sha256}"'})
+
+
+def _receive_part(call: Call, body: Body, claim: dict[str, Any]) -> Response:
+    with Sink(call.hub.store.scratch) as sink:
+        _copy(body, sink, claim["size"])
+        sink.keep(_parts_folder(call, claim) / str(claim["part"]))
+    return Response(headers={"ETag": f'"{claim["part"]}-{sink.size}"'})
 
 
 def complete(call: Call) -> Response:
@@ -82,7 +83,7 @@ def complete(call: Call) -> Response:
     claim = _claim(call)
     folder = _parts_folder(call, claim)
     numbers = [part.number("partNumber") for part in call.fields.objects("parts")]
-    with Sink(call.hub.store.scratch) as sink:
+    with HashingSink(call.hub.store.scratch) as sink:
         for number in sorted(numbers):
             _append(folder / str(number), sink)
         _keep(call, sink, claim)
@@ -92,10 +93,18 @@ def complete(call: Call) -> Response:
 
 def verify(call: Call) -> Response:
     repo, oid = call.contributable(), call.fields.text("oid")
-    path = repo.large_file(oid) if oid.isalnum() else None
-    if path is None or not path.exists() or path.stat().st_size != call.fields.number("size"):
+    file = repo.large_file(oid)
+    if file is None or file.size != call.fields.number("size"):
         raise HubError(404, f"Object {oid} was not uploaded")
     return JSONResponse({"success": True}, media_type=_CONTENT_TYPE)
+
+
+def _copy(body: Body, sink: Sink, most_bytes: int) -> None:
+    buffer = memoryview(bytearray(PIECE_BYTES))
+    while count := body.readinto(buffer):
+        sink.write(buffer[:count])
+        if sink.size > most_bytes:
+            raise bad_request(f"More than the {most_bytes} bytes that were announced")
 
 
 def _append(part: Path, sink: Sink) -> None:
@@ -104,11 +113,11 @@ def _append(part: Path, sink: Sink) -> None:
     except FileNotFoundError as error:
         raise bad_request(f"Part {part.name} was not uploaded") from error
     with source:
-        while piece := source.read(_COPY_BYTES):
+        while piece := source.read(PIECE_BYTES):
             sink.write(piece)
 
 
-def _keep(call: Call, sink: Sink, claim: dict[str, Any]) -> None:
+def _keep(call: Call, sink: HashingSink, claim: dict[str, Any]) -> None:
     """Take the object in, if it is what was announced."""
     if (sink.sha256, sink.size) != (claim["oid"], claim["size"]):
         raise bad_request(f"The content has sha256 {sink.sha256} and {sink.size} bytes, not {claim['oid']}")
@@ -137,6 +146,6 @@ ROUTES = [
     Route(MODEL + _LFS + "/objects/batch", plain(batch), methods=["POST"]),
     Route(DATASET_OR_SPACE + _LFS + "/verify", plain(verify), methods=["POST"]),
     Route(MODEL + _LFS + "/verify", plain(verify), methods=["POST"]),
-    Route("/_lfs/{signed}", streaming(receive), methods=["PUT"]),
+    Route("/_lfs/{signed}", reading(receive), methods=["PUT"]),
     Route("/_lfs/{signed}", plain(complete), methods=["POST"]),
 ]

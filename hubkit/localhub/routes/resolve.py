@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote
 
 from starlette.responses import Response, StreamingResponse
@@ -12,8 +11,6 @@ from hubkit.localhub.call import Call, path_in_repo, plain
 from hubkit.localhub.errors import HubError, entry_not_found
 from hubkit.localhub.repository import FileInfo, Repository
 from hubkit.localhub.routes.paths import DATASET_OR_SPACE, MODEL
-
-_PIECE_BYTES = 1024 * 1024
 
 
 def resolve(call: Call) -> Response:
@@ -90,20 +87,11 @@ def _span(header: str | None, size: int) -> range | None:
 def _content(repo: Repository, file: FileInfo, span: range) -> Iterator[bytes]:
     if file.lfs is None:
         yield repo.read_object(file.oid)[span.start : span.stop]
-    else:
-        yield from read_span(repo.large_file(file.lfs.sha256), span)
-
-
-def read_span(path: Path, span: range) -> Iterator[bytes]:
-    with path.open("rb", buffering=0) as source:
-        source.seek(span.start)
-        left = len(span)
-        while left:
-            piece = source.read(min(left, _PIECE_BYTES))
-            if not piece:
-                raise AssertionError(f"{path} is shorter than its tree says")
-            left -= len(piece)
-            yield piece
+        return
+    large = repo.large_file(file.lfs.sha256)
+    if large is None or large.size != file.size:
+        raise AssertionError(f"{file.lfs.sha256} is not here as its pointer says")
+    yield from large.read(span)
 
 
 _FILE = "/resolve/{revision}/{path:path}"

@@ -17,9 +17,6 @@ from hubkit.errors import RecipeError
 from hubkit.recipe.reading import read
 
 COMMIT: Final = re.compile(r"[0-9a-f]{40}")
-NOTHING: Final = "0" * 40
-"""What GitHub calls the commit before a branch's first."""
-
 Keys = dict[str, Any]
 
 

@@ -5,9 +5,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from hubkit.errors import RecipeError
+
+NOTHING: Final = "0" * 40
+"""What GitHub calls the commit before a branch's first."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,14 @@ class Event:
         """What was typed where the run was started by hand; empty fields are left out."""
         given = self.payload.get("inputs") or {}
         return {key: str(value).strip() for key, value in given.items() if str(value).strip()}
+
+    @property
+    def before(self) -> str:
+        """The commit it is to be compared with: where main was, or is; `NOTHING` for a branch's first push."""
+        asked = self.payload.get("pull_request") or {}
+        queued = self.payload.get("merge_group") or {}
+        told = (asked.get("base") or {}).get("sha") or queued.get("base_sha") or self.payload.get("before")
+        return str(told or NOTHING)
 
     @property
     def tag(self) -> str:

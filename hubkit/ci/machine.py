@@ -8,6 +8,7 @@ from typing import Final
 from hubkit.ci.room import GIGABYTE, Room
 from hubkit.ci.rows import Row
 from hubkit.errors import IntegrityError, MachineError
+from hubkit.training import TrainedModel
 
 ASK_SECONDS: Final = 60
 """A GPU that hangs answers nothing for ever."""
@@ -49,15 +50,17 @@ def check_checkpoint(row: Row, run: Path) -> int:
     if not row.run:
         return 0
     from hubkit.training.checkpoint import latest_checkpoint
+    from hubkit.training.facts import whole
 
-    if (run / "model.json").is_file():
-        return row.step
+    trained = TrainedModel.load(run / "model.json")
+    if trained and whole(trained.model_copy(update={"folder": run / "model"})):
+        return trained.steps
     found = latest_checkpoint(run / "checkpoints")
     if found is None or found.step < row.step:
         there = f"one of step {found.step}" if found else "no whole one"
         raise IntegrityError(
-            f"the run {row.run} was stopped after step {row.step}, but its artifact holds {there}",
-            help="start that training again from its beginning, by hand",
+            f"the training was stopped after step {row.step}, but the artifact of run {row.run} holds {there}",
+            help="start the training again from its beginning, by hand",
             code="HK1020",
         )
     return found.step

@@ -1,18 +1,21 @@
 """How did the training of a row end, and what of its run folder goes on to the next job?"""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
-from hubkit.card.describing import link_files, made
+from hubkit.card import made
 from hubkit.ci.rows import Row
 from hubkit.errors import GateError, StoppedError
 from hubkit.scoring import Scores
 
 State = Literal["finished", "stopped", "failed"]
+
+StrPath = str | os.PathLike[str]
 
 LARGE: Final = frozenset({"checkpoints", "release", "model"})
 """Goes on only where the next job needs it."""
@@ -38,11 +41,10 @@ def conclude(row: Row, run: Path, *, code: str) -> Outcome:
 def unmet(row: Row, run: Path) -> GateError | None:
     """Why not to publish: a gate is not met, and nobody said why that is accepted. No reviewer is asked then."""
     scores = Scores.load(run / "scores.json")
-    if not scores or not scores.unmet or row.accept:
+    if not scores or not scores.refusals or row.accept:
         return None
-    words = "; ".join(f"{one.metric} = {one.value:.4g} is not {one.gate}" for one in scores.unmet)
     return GateError(
-        f"not published: {words}",
+        f"not published: {'; '.join(scores.refusals)}",
         help="change the training or the gate; or start the run again with the input 'accept', and say why",
     )
 
@@ -61,9 +63,18 @@ def carry(run: Path, place: Path) -> None:
     for path in _going_on(run):
         there = place / path.relative_to(run)
         if path.is_dir():
-            link_files(path, there)
+            shutil.copytree(path, there, copy_function=_link)
         else:
-            shutil.copyfile(path, there)
+            there.parent.mkdir(parents=True, exist_ok=True)
+            _link(path, there)
+
+
+def _link(source: StrPath, place: StrPath) -> None:
+    """One file in two places, without a second copy on disk where the file system allows."""
+    try:
+        os.link(source, place)
+    except OSError:
+        shutil.copyfile(source, place)
 
 
 def _going_on(run: Path) -> Iterator[Path]:
@@ -83,9 +94,12 @@ def note(row: Row, run: Path, state: State, this_run: str) -> str:
 
     A training that was stopped twice at the same step has failed: it would be started over and over.
     """
+    scores = Scores.load(run / "scores.json")
+    if state == "finished" and scores and not scores.refusals:
+        row = replace(row, accept="")  # every gate is met: nothing is accepted
     if state == "stopped":
-        steps = [int(path.name.removeprefix("step-")) for path in (run / "checkpoints").glob("step-*")]
-        step = max(steps, default=0)
+        found = newest(run)
+        step = int(found.name.removeprefix("step-")) if found else 0
         if step <= row.step and not (run / "model.json").is_file():
             return json.dumps({"state": "failed", "row": row.values()})
         row = replace(row, run=this_run, step=step, attempt=row.attempt + 1)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from hubkit import hub
-from hubkit.ci.changes import NOTHING, changed_recipes, is_on
-from hubkit.ci.event import Event
+from hubkit.ci.changes import changed_recipes, is_on
+from hubkit.ci.event import NOTHING, Event
 from hubkit.ci.room import GIGABYTE, Room, room
 from hubkit.ci.rows import TAG, Row, stem_of
 from hubkit.errors import AuthorisationError, ConflictError, HubkitError, MachineError, RecipeError
@@ -81,8 +81,7 @@ def _requests(event: Event, root: Path) -> Iterator[dict[str, Any]]:
     elif named:
         yield {"recipe": f"recipes/{named[1]}.toml", "version": named[2]}
     else:
-        before = str(event.payload.get("before") or NOTHING)
-        changes = changed_recipes(root, before, event.sha) if before != NOTHING else ()
+        changes = changed_recipes(root, event.before, event.sha) if event.before != NOTHING else ()
         yield from ({"recipe": change.path} for change in changes if _for_a_hub(root / change.path))
 
 

@@ -34,15 +34,16 @@ def plan() -> None:
 
 def changed() -> None:
     """Which recipes a pull request or push changes, and every fault they have."""
-    from hubkit.ci.changes import NOTHING, base_of, changed_recipes
-    from hubkit.ci.event import Event
+    from hubkit.ci.changes import base_of, changed_recipes
+    from hubkit.ci.event import NOTHING, Event
     from hubkit.ci.steps import annotate, summarise
     from hubkit.ci.summaries import of_changes
     from hubkit.recipe import check as faults_of
 
     event, root = Event.of_environment(), Path()
-    asked = event.payload.get("pull_request")
-    before = base_of(root, asked["base"]["sha"], event.sha) if asked else event.payload.get("before", NOTHING)
+    before = event.before
+    if event.name in {"pull_request", "merge_group"}:
+        before = base_of(root, before, event.sha)
     changes = changed_recipes(root, before, event.sha) if before != NOTHING else ()
     faults = [fault for change in changes for fault in faults_of(root / change.path)]
     summarise(of_changes(changes, faults))

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from hubkit.localhub import LocalHub, running
 from hubkit.recipe import dump, load
@@ -160,6 +161,7 @@ def act(checkout: Checkout, hub: LocalHub, canary: str, tmp_path: Path) -> Calla
         workflow: str = "train.yml",
         ref: str = "refs/heads/main",
         run_id: str = "1",
+        job: str | None = None,
         variables: dict[str, str] | None = None,
         **environment: str,
     ) -> Ran:
@@ -187,6 +189,7 @@ def act(checkout: Checkout, hub: LocalHub, canary: str, tmp_path: Path) -> Calla
             "--action-cache-path", str(tmp_path / "act"), "--defaultbranch", "main", "--concurrent-jobs", "1",
             "--env", f"GITHUB_RUN_ID={run_id}", "--env-file", os.devnull, "--var-file", os.devnull,
             "--input-file", os.devnull,
+            *(("--job", job) if job else ()),
             *(part for key, value in known.items() for part in ("--var", f"{key}={value}")),
             *replaced(checkout),
         ]  # fmt: skip
@@ -247,3 +250,23 @@ def ci(checkout: Checkout, hub: LocalHub, tmp_path: Path) -> Callable[..., Answe
         return Answer(done.returncode, done.stdout, done.stderr, outputs, files["summary"].read_text())
 
     return run
+
+
+def step(
+    workflow: str, job: str, name: str, folder: Path, environment: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run one step of a job by itself, as GitHub does: its text in a file, by a bash that stops at the first error."""
+    parsed = yaml.safe_load((ROOT / ".github" / "workflows" / workflow).read_text())
+    [text] = [one["run"] for one in parsed["jobs"][job]["steps"] if one.get("name", "").startswith(name)]
+    (folder / "step.sh").write_text(text)
+    (folder / "bin").mkdir(exist_ok=True)
+    (folder / "bin" / "hubkit").write_text(f'#!/bin/sh\nexec {sys.executable} -m hubkit "$@"\n')
+    (folder / "bin" / "hubkit").chmod(0o755)
+    own = {
+        "PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "HOME": str(folder), "HF_HOME": str(folder / "hf"),
+        "HUBKIT_HOME": str(folder / "home"), "PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1", "OMP_NUM_THREADS": "1",
+    }  # fmt: skip
+    return subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(folder / "step.sh")],
+        cwd=folder, env=own | environment, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip

@@ -8,16 +8,33 @@ from pydantic import Field
 
 from hubkit import hub
 from hubkit.extractors import Extractor
-from hubkit.values import HUB_FILE, ExtractorName, LocalPath, Settings
+from hubkit.values import HUB_FILE, ExtractorName, LocalPath, RepoId, Settings
+
+
+class LooksThrough(Settings):
+    """One model of the Hub, whichever its config says it is."""
+
+    extractor: RepoId
+    revision: str | None = Field(None, description="Of the extractor; resolved to a commit SHA and locked.")
+
+    def pinned(self) -> Self:
+        """The same, with the revision's commit SHA."""
+        return self.model_copy(update={"revision": hub.resolve_model(self.extractor, self.revision).sha})
+
+    def see(self) -> Extractor:
+        """The extractor."""
+        from hubkit.extractors.named import named
+
+        return named(self.extractor, self.revision)
 
 
 class ComparesPictures(Settings):
-    """Inception, as in the literature, or a CLIP model of the Hub."""
+    """Inception, as in the literature, or a CLIP or DINO model of the Hub."""
 
-    extractor: ExtractorName = Field("inception", description="'inception', or a CLIP model on the Hub.")
+    extractor: ExtractorName = Field("inception", description="'inception', or a CLIP or DINO model on the Hub.")
     revision: str | None = Field(
         None,
-        description="Of the CLIP model, or of the repo that `weights` names; resolved to a commit SHA and locked.",
+        description="Of the model, or of the repo of `weights`; resolved to a commit SHA and locked.",
     )
     weights: Annotated[str | None, LocalPath("the recipe's folder", unless=HUB_FILE)] = Field(
         None,
@@ -48,9 +65,9 @@ class ComparesPictures(Settings):
 
     def see(self) -> Extractor:
         """The extractor."""
-        from hubkit.extractors.clip import Clip
         from hubkit.extractors.inception import Inception
+        from hubkit.extractors.named import named
 
         if self.extractor == "inception":
             return Inception(self.weights, self.revision)
-        return Clip(self.extractor, self.revision)
+        return named(self.extractor, self.revision)

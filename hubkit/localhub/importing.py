@@ -7,7 +7,7 @@ from pathlib import Path
 from hubkit.localhub import cards, commits
 from hubkit.localhub.attributes import DEFAULT_ATTRIBUTES, LARGEST_REGULAR_BYTES, SAMPLE_BYTES, upload_mode
 from hubkit.localhub.commits import README, Files
-from hubkit.localhub.durable import HashingSink
+from hubkit.localhub.durable import Sink
 from hubkit.localhub.fields import Fields
 from hubkit.localhub.folders import FolderError, Snapshot, cached, snapshots
 from hubkit.localhub.objects import FILE_MODE, Pointer, TreeEntry
@@ -15,6 +15,7 @@ from hubkit.localhub.repository import MAIN, RepoKind, Repository
 from hubkit.localhub.store import Store, check_repo_id
 
 _ATTRIBUTES = ".gitattributes"
+_PIECE_BYTES = 1024 * 1024
 _SHA256_DIGITS = 64
 
 
@@ -110,8 +111,9 @@ def _store(repo: Repository, path: Path, name: str, attributes: str, known: Poin
         return repo.write_object("blob", named.encode())
     if known is not None and known == Pointer(_sha256(path), size):  # not written only to be thrown away
         return repo.write_object("blob", known.encode())
-    with HashingSink(repo.scratch) as sink, path.open("rb", buffering=0) as source:
-        sink.copy(source, size)
+    with Sink(repo.scratch) as sink, path.open("rb", buffering=0) as source:
+        while piece := source.read(_PIECE_BYTES):
+            sink.write(piece)
         if not repo.has_large_file(sink.sha256):
             repo.keep_large_file(sink)
         return repo.write_object("blob", Pointer(sink.sha256, sink.size).encode())

@@ -3,7 +3,20 @@
 from typing import Final
 
 from hubkit.metrics.clip_score import ClipScore
+from hubkit.metrics.clip_t import PromptFidelity
 from hubkit.metrics.fid import FrechetDistance
+from hubkit.metrics.fidelity import ClipFidelity, DinoFidelity
 from hubkit.metrics.kid import KernelDistance
+from hubkit.metrics.prior import Diversity, Leak, PriorPreservation
 
-METRICS: Final = {"clip-score": ClipScore, "fid": FrechetDistance, "kid": KernelDistance}
+METRICS: Final = {
+    "clip-score": ClipScore,
+    "fid": FrechetDistance,
+    "kid": KernelDistance,
+    "dino": DinoFidelity,
+    "clip-i": ClipFidelity,
+    "clip-t": PromptFidelity,
+    "pres": PriorPreservation,
+    "div": Diversity,
+    "leak": Leak,
+}

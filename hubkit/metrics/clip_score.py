@@ -66,6 +66,10 @@ class ClipScore(Settings):
         metric.update([row[None, None] for row in samples.images], [str(number) for number in range(len(captions))])
         return float(metric.compute())
 
+    def among(self, reference: Features) -> float | None:
+        """Nothing: real pictures are not held against one another here."""
+        return None
+
 
 class Seen:
     """Stands where torchmetrics expects a CLIP model, and gives back features that were extracted before.

@@ -59,3 +59,7 @@ class FrechetDistance(ComparesPictures):
         metric.update(reference.images.double(), real=True)
         metric.update(samples.images.double(), real=False)
         return float(metric.compute())
+
+    def among(self, reference: Features) -> float | None:
+        """Nothing: real pictures are not held against one another here."""
+        return None

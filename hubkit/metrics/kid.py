@@ -46,6 +46,10 @@ class KernelDistance(ComparesPictures):
         """Equation 4 of the paper, in float64; nan with fewer than two pictures on a side."""
         return unbiased_mmd(samples.images.double(), reference.images.double())
 
+    def among(self, reference: Features) -> float | None:
+        """Nothing: real pictures are not held against one another here."""
+        return None
+
 
 def cubic_kernel(x_ND: "Tensor", y_MD: "Tensor") -> "Tensor":
     """`(x . y / D + 1) ** 3`, shape (N, M) (section 4.1)."""

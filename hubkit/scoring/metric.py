@@ -41,3 +41,7 @@ class Metric(Protocol):
     def value(self, samples: Features, reference: Features) -> float:
         """The number for drawn pictures, held against the held-out ones."""
         ...
+
+    def among(self, reference: Features) -> float | None:
+        """The number for real pictures, held against one another: a ceiling or a floor. None where there is none."""
+        ...

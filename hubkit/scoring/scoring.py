@@ -104,12 +104,13 @@ class Bench:
         n = len(panel.shots)
         cut = extractor.truncated(panel.texts) if metric.reads_captions else 0
         measured = Score(
-            metric=metric.name(extractor, n),
+            metric=metric.name(extractor, n) + (f" {panel.name}" if len(metric.panels) > 1 else ""),
             kind=metric.kind,
             panel=panel.name,
             value=metric.value(finetuned, real),
             base=metric.value(base, real),
             difference_error=difference_error(metric, finetuned, base, real),
+            real=metric.among(real),
             better=metric.better,
             n=n,
             scale=metric.scale,

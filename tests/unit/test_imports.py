@@ -56,7 +56,7 @@ def test_help_and_schema_import_nothing_heavy(arguments):
 def test_checking_recipes_imports_nothing_heavy():
     recipes = sorted(str(path) for path in ROOT.glob("recipes/*.toml"))
 
-    assert loaded_by("check", *recipes)[:2] == (0, set())
+    assert loaded_by("check", *recipes, "--data", "docs")[:2] == (0, set())  # one recipe has no pictures of its own
 
 
 def test_six_faults_are_listed_with_their_lines_in_under_a_second(tmp_path):

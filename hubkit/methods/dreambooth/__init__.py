@@ -58,6 +58,13 @@ class DreamBooth(Settings):
         1.0, ge=0, le=100, description="Of the class images beside the subject's pictures; at 0 none are drawn."
     )
     class_images: int = Field(200, ge=1, le=10_000, description="Pictures of the class, each from its own seed.")
+    caption_images: int = Field(
+        0,
+        ge=0,
+        le=10_000,
+        description="Further class images, drawn from the pictures' captions without the token: what those say stays "
+        "as it was too.",
+    )
     class_sampling: Sampler = Field(Sampler(), description="How the class images are drawn.")
     class_images_repo: RepoId | None = Field(
         None,
@@ -76,10 +83,12 @@ class DreamBooth(Settings):
         """What is wrong between the keys of this table."""
         if set("{}") & set(self.instance_prompt.replace(CAPTION, "")):
             yield "instance_prompt", "must hold no other braces than `{caption}`"
-        elif self.instance_prompt.strip() != CAPTION and not holds(self.instance_prompt, self.token):
+        elif self.instance_prompt.strip() != CAPTION and not self.names_token(self.instance_prompt):
             yield "instance_prompt", f"must hold the token {self.token!r}"
-        if holds(self.class_prompt, self.token):
+        if self.names_token(self.class_prompt):
             yield "class_prompt", f"must not hold the token {self.token!r}: it is what the base drew before"
+        if self.caption_images and not self.reads_captions:
+            yield "caption_images", "would be ignored: instance_prompt does not hold `{caption}`"
         for key in ("text_encoder_learning_rate", "text_encoder_last_step"):
             if getattr(self, key) is not None and not self.train_text_encoder:
                 yield key, "would be ignored: train_text_encoder is false"
@@ -91,12 +100,16 @@ class DreamBooth(Settings):
 
     @property
     def reads_captions(self) -> bool:
-        """Whether the prompt is made from each picture's own caption."""
+        """Whether the prompts are made from the pictures' own captions."""
         return CAPTION in self.instance_prompt
 
     def instance_caption(self, caption: str) -> str:
         """What a picture of the subject is trained under."""
         return self.instance_prompt.replace(CAPTION, caption)
+
+    def names_token(self, prompt: str) -> bool:
+        """Whether a prompt asks for what is learnt."""
+        return holds(prompt, self.token)
 
     def plain(self, prompt: str) -> str:
         """A prompt as a scorer may read it, which never heard of the token: with the class noun in its place, or
@@ -124,8 +137,11 @@ class DreamBooth(Settings):
         ]
         if not self.prior_weight:
             return [(photo,) for photo in photos]
-        drawn = class_images(self, model, base, images.source.resolution, processes)
-        priors = [Example(picture, self.class_prompt, self.prior_weight) for picture in drawn]
+        plain = [self.plain(photo.caption) for photo in photos]
+        prompts = [self.class_prompt] * self.class_images
+        prompts += [plain[number % len(plain)] for number in range(self.caption_images)]
+        drawn = class_images(self, prompts, model, base, images.source.resolution, processes)
+        priors = [Example(picture, prompt, self.prior_weight) for picture, prompt in zip(drawn, prompts, strict=True)]
         rounds = -(-len(priors) // len(photos))
         return [(photo, priors[slot % len(priors)]) for slot, photo in enumerate(photos * rounds)]
 

@@ -6,6 +6,7 @@ machines.
 """
 
 import json
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +17,7 @@ from hubkit.data.decoding import UnreadableError, decode
 from hubkit.errors import ConflictError, DatasetError
 from hubkit.progress import say
 from hubkit.randomness import seed_for
-from hubkit.sampling import Shot, draw
+from hubkit.sampling import Sampler, Shot, draw
 from hubkit.values import fingerprint, sha256_of, write_atomically
 
 if TYPE_CHECKING:
@@ -39,19 +40,21 @@ tags:
 
 # Class images
 
-{count} pictures of 8-bit RGB that a text-to-image model drew of one prompt, each from its own seed: the class images of
-DreamBooth's prior preservation (Ruiz et al., 2023). They show nobody. `{facts}` says which model at which commit, and
+{count} pictures of 8-bit RGB that a text-to-image model drew, each from its own seed: the class images of DreamBooth's
+prior preservation (Ruiz et al., 2023). They show nobody. `{facts}` says which model at which commit, and
 how; `metadata.jsonl` has the prompt and the seed of each.
 """
 
 
 def class_images(
-    method: "DreamBooth", model: "Diffuser", base: str, resolution: int, processes: "Accelerator"
-) -> list[Picture]:
-    """The class images of a recipe: from the cache, from its repo, or drawn now. Raises DatasetError, ConflictError,
-    AuthorisationError.
+    method: "DreamBooth", prompts: Sequence[str], model: "Diffuser", base: str, resolution: int,
+    processes: "Accelerator",
+) -> list[Picture]:  # fmt: skip
+    """A class image of each prompt: from the cache, from the method's repo, or drawn now. Raises DatasetError,
+    ConflictError, AuthorisationError.
     """
-    facts = decided_by(method, base, resolution)
+    facts = decided_by(method.class_sampling, prompts, base, resolution)
+    shots = shots_of(prompts, method.class_sampling.seed)
     folder = hub.cache_folder() / "class-images" / fingerprint(facts, processes.device.type)[:16] / "class images"
     repo = method.class_images_repo
     missing = False
@@ -59,33 +62,33 @@ def class_images(
         missing = not pulled(repo, facts, folder)
     processes.wait_for_everyone()
     files = draw(
-        model.pipeline(), shots(method), method.class_sampling, resolution, folder,
+        model.pipeline(), shots, method.class_sampling, resolution, folder,
         turn=(processes.process_index, processes.num_processes),
     )  # fmt: skip
     processes.wait_for_everyone()
     if repo and missing:
-        push(repo, facts, shots(method), files)
+        push(repo, facts, shots, files)
     return [Picture(f"class image {sha256_of(file)}", partial(opened, file)) for file in files]
 
 
-def decided_by(method: "DreamBooth", base: str, resolution: int) -> dict[str, Any]:
+def decided_by(sampler: Sampler, prompts: Sequence[str], base: str, resolution: int) -> dict[str, Any]:
     """All that decides what the pictures show; `base` is a commit."""
     return {
         "format": FORMAT,
         "base_revision": base,
-        "prompt": method.class_prompt,
-        "count": method.class_images,
+        "prompts": sorted(set(prompts)),
+        "order": fingerprint(list(prompts)),
+        "count": len(prompts),
         "resolution": resolution,
-        **method.class_sampling.model_dump(mode="json"),
+        **sampler.model_dump(mode="json"),
     }
 
 
-def shots(method: "DreamBooth") -> list[Shot]:
-    """The class prompt again and again, each from its own seed. The seeds are hashed, so that no picture of the scores
-    begins from the same latents.
+def shots_of(prompts: Sequence[str], seed: int) -> list[Shot]:
+    """Each prompt from a seed of its own. The seeds are hashed, so that no picture of the scores begins from the same
+    latents.
     """
-    seed = method.class_sampling.seed
-    return [Shot(method.class_prompt, seed_for(seed, "class image", number)) for number in range(method.class_images)]
+    return [Shot(prompt, seed_for(seed, "class image", number)) for number, prompt in enumerate(prompts)]
 
 
 def opened(file: Path) -> "Image":

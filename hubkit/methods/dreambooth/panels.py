@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from hubkit.data import CaptionedImages
-from hubkit.sampling import Samples, Shot
+from hubkit.sampling import Samples, Shot, study
 from hubkit.scoring import HOLDOUT_SEEDS, Panel
 
 if TYPE_CHECKING:
@@ -22,14 +22,16 @@ def panels(method: "DreamBooth", images: CaptionedImages, samples: Samples) -> l
     """The panels of the captions, with the token in the prompts, and those of the method, each with as many pictures
     as `samples.holdout` says. The base draws the prompts without the token, which means nothing to it.
     """
-    told = [method.instance_caption(caption) for caption in images.captions]
     learnt = images.train
-    unseen = images.holdout if method.reads_captions and images.holdout else learnt
-    prompts = [told[unseen[number % len(unseen)]] for number in range(samples.holdout)]
+    unseen = [images.captions[row] for row in images.holdout or learnt]
+    told = [method.instance_caption(caption) for caption in unseen]
+    told += [shot.prompt for shot in study(samples) if method.names_token(shot.prompt)]
+    prompts = _as_many(told, samples.holdout)
     plain = [method.plain(prompt) for prompt in prompts]
+    ordinary = [method.class_prompt] * samples.holdout
     return [
-        _of_rows("holdout", told, images.holdout, method, samples),
-        _of_rows("training", told, learnt, method, samples),
+        _of_rows("holdout", images.holdout, method, images, samples),
+        _of_rows("training", learnt, method, images, samples),
         Panel(
             "instance", "prompts with the token", _shots(prompts, "instance", samples), tuple(plain), learnt,
             paired=False, base_shots=_shots(plain, "instance", samples),
@@ -39,17 +41,22 @@ def panels(method: "DreamBooth", images: CaptionedImages, samples: Samples) -> l
             paired=False,
         ),
         Panel(
-            "class", "the class prompt", _shots([method.class_prompt] * samples.holdout, "class", samples),
-            (method.class_prompt,) * samples.holdout, learnt, paired=False,
+            "class", "the class prompt", _shots(ordinary, "class", samples), tuple(ordinary), learnt, paired=False,
         ),
     ]  # fmt: skip
 
 
+def _as_many(prompts: Sequence[str], count: int) -> list[str]:
+    """The different prompts again and again, `count` in all."""
+    different = list(dict.fromkeys(prompts))
+    return [different[number % len(different)] for number in range(count)]
+
+
 def _of_rows(
-    name: str, told: Sequence[str], rows: Sequence[int], method: "DreamBooth", samples: Samples
+    name: str, rows: Sequence[int], method: "DreamBooth", images: CaptionedImages, samples: Samples
 ) -> Panel:  # fmt: skip
     """The prompts of dataset rows, beside their own pictures."""
-    prompts = [told[row] for row in rows[: samples.holdout]]
+    prompts = [method.instance_caption(images.captions[row]) for row in rows[: samples.holdout]]
     plain = [method.plain(prompt) for prompt in prompts]
     words = {"holdout": "held-out captions", "training": "training captions"}[name]
     return Panel(

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+OWN_PICTURES = {"avatar": Path("pictures")}
+"""Shipped recipes without a dataset: what `--data` gives them."""
+
 GOOD = """\
 name = "cats"
 

@@ -16,6 +16,8 @@ from hubkit.recipe.faults import CODES
 from hubkit.recipe.reference import reference
 from hubkit.targets import TARGETS
 
+from .conftest import OWN_PICTURES
+
 ROOT = Path(__file__).parents[3]
 RECIPES = sorted(ROOT.glob("recipes/*.toml"))
 KINDS = {**FAMILIES, **METHODS, **METRICS, **TARGETS}
@@ -37,7 +39,15 @@ def test_a_shipped_recipe_points_to_the_schema_and_passes_both(path):
 
     assert text.startswith("#:schema ./recipe.schema.json\n")
     assert [] == [error.message for error in Draft202012Validator(schema()).iter_errors(tomllib.loads(text))]
-    assert check(path) == ()
+    assert check(path, folder=OWN_PICTURES.get(path.stem)) == ()
+
+
+@pytest.mark.parametrize("recipe", OWN_PICTURES)
+def test_a_recipe_without_a_dataset_says_in_one_line_what_it_needs(recipe):
+    (fault,) = check(ROOT / "recipes" / f"{recipe}.toml")
+
+    assert "--data DIR" in str(fault)
+    assert "\n" not in str(fault)
 
 
 def test_only_rehearsals_mean_the_local_hub():

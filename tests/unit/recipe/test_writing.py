@@ -7,12 +7,14 @@ import pytest
 
 from hubkit.recipe import Recipe, dump, load, reload, shared
 
+from .conftest import OWN_PICTURES
+
 SHIPPED = sorted(Path(__file__).parents[3].glob("recipes/*.toml"))
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_a_dumped_recipe_loads_back_equal_and_is_written_the_same_again(path, tmp_path):
-    recipe = load(path)
+    recipe = load(path, folder=OWN_PICTURES.get(path.stem))
     (tmp_path / "recipe.toml").write_text(dump(recipe), encoding="utf-8")
 
     again = reload(tmp_path / "recipe.toml")

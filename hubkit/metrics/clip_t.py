@@ -1,0 +1,53 @@
+"""CLIP-T: does the subject do what the prompt says?
+
+Paper: Ruiz et al. (2023), DreamBooth, section 4.1, https://arxiv.org/abs/2208.12242
+"""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from hubkit.extractors import Extractor
+from hubkit.extractors.choice import LooksThrough
+from hubkit.scoring import Features, Gate
+from hubkit.values import RepoId
+
+
+class PromptFidelity(LooksThrough):
+    """The mean cosine between a drawn picture and its prompt, whose token is read as the class noun: CLIP never heard
+    of it.
+    """
+
+    paper: ClassVar[str] = "https://arxiv.org/abs/2208.12242"
+    better: ClassVar[Literal["higher", "lower"]] = "higher"
+    meaning: ClassVar[str] = (
+        "How well the pictures of the token fit the rest of their prompts, in CLIP's eyes: the mean cosine, the token"
+        " read as the class noun or left out."
+    )
+    scale: ClassVar[str] = "cosine"
+    resampled: ClassVar[bool] = True
+    reads_captions: ClassVar[bool] = True
+    panels: ClassVar[tuple[str, ...]] = ("instance",)
+
+    kind: Literal["clip-t"]
+    extractor: RepoId = Field("openai/clip-vit-base-patch32", description="CLIP model on the Hub.")
+    gate: Gate | None = Field(None, description="What the score must meet for the model to be published.")
+
+    def name(self, extractor: Extractor, n: int) -> str:
+        """With the CLIP model: scores of two of them do not compare."""
+        return f"clip-t[{extractor.name}]"
+
+    def notes(self, n: int, features: int, cut: int) -> tuple[str, ...]:
+        """What it did not read."""
+        return (f"{cut} of {n} prompts are longer than the model reads and were cut",) if cut else ()
+
+    def value(self, samples: Features, reference: Features) -> float:
+        """Each picture with its own prompt."""
+        from torch.nn.functional import cosine_similarity
+
+        assert samples.captions is not None  # noqa: S101 - reads_captions
+        return float(cosine_similarity(samples.images.double(), samples.captions.double(), dim=1).mean())
+
+    def among(self, reference: Features) -> float | None:
+        """Real pictures have no prompt."""
+        return None

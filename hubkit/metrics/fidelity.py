@@ -1,0 +1,73 @@
+"""Subject fidelity: are the pictures of the token like the pictures it was taught from? DINO and CLIP-I.
+
+Paper: Ruiz et al. (2023), DreamBooth, section 4.1, https://arxiv.org/abs/2208.12242
+"""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from hubkit.extractors import Extractor
+from hubkit.extractors.choice import LooksThrough
+from hubkit.scoring import Features, Gate
+from hubkit.scoring.likeness import cosines, likeness_to_others
+from hubkit.values import RepoId
+
+
+class SubjectFidelity(LooksThrough):
+    """The mean cosine between drawn pictures and real ones, over all pairs."""
+
+    paper: ClassVar[str] = "https://arxiv.org/abs/2208.12242"
+    better: ClassVar[Literal["higher", "lower"]] = "higher"
+    scale: ClassVar[str] = "cosine"
+    resampled: ClassVar[bool] = True
+    reads_captions: ClassVar[bool] = False
+    panels: ClassVar[tuple[str, ...]] = ("instance",)
+
+    gate: Gate | None = Field(None, description="What the score must meet for the model to be published.")
+
+    def notes(self, n: int, features: int, cut: int) -> tuple[str, ...]:
+        """What it is held between."""
+        return ("the base drew the same prompts without the token: the floor",)
+
+    def value(self, samples: Features, reference: Features) -> float:
+        """Over all pairs of a drawn and a real picture."""
+        return float(cosines(samples.images, reference.images).mean())
+
+    def among(self, reference: Features) -> float | None:
+        """The ceiling: the mean cosine of each real picture to the others."""
+        return float(likeness_to_others(reference.images).mean()) if len(reference.images) > 1 else None
+
+
+class DinoFidelity(SubjectFidelity):
+    """In DINO's eyes, which tell two dogs apart where CLIP sees two dogs."""
+
+    meaning: ClassVar[str] = (
+        "How like the training pictures the drawn ones are, in the eyes of a network that learnt without labels and"
+        " tells individuals of a kind apart: the mean cosine over all pairs. 'real' is what the training pictures"
+        " reach among themselves; the base's number, drawn without the token, is the floor."
+    )
+
+    kind: Literal["dino"]
+    extractor: RepoId = Field("facebook/dino-vits16", description="DINO, DINOv2 or another vision model on the Hub.")
+
+    def name(self, extractor: Extractor, n: int) -> str:
+        """DINO with DINO's own weights, a likeness with anything else."""
+        return f"dino[{extractor.name}]" if "dino" in extractor.name.lower() else f"likeness[{extractor.name}]"
+
+
+class ClipFidelity(SubjectFidelity):
+    """In CLIP's eyes."""
+
+    meaning: ClassVar[str] = (
+        "How like the training pictures the drawn ones are in CLIP's eyes, which see the kind more than the"
+        " individual: the mean cosine over all pairs. 'real' is what the training pictures reach among themselves;"
+        " the base's number, drawn without the token, is the floor."
+    )
+
+    kind: Literal["clip-i"]
+    extractor: RepoId = Field("openai/clip-vit-base-patch32", description="CLIP model on the Hub.")
+
+    def name(self, extractor: Extractor, n: int) -> str:
+        """With the CLIP model: scores of two of them do not compare."""
+        return f"clip-i[{extractor.name}]"

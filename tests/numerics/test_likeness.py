@@ -1,0 +1,88 @@
+"""What DreamBooth measures, against loops and cases whose answer is known."""
+
+import math
+
+import pytest
+import torch
+from torch.nn.functional import cosine_similarity
+
+from hubkit.metrics.clip_t import PromptFidelity
+from hubkit.metrics.fidelity import ClipFidelity, DinoFidelity
+from hubkit.metrics.prior import Diversity, Leak, PriorPreservation
+from hubkit.scoring import Features
+
+DINO = DinoFidelity(kind="dino")
+CLIP_T = PromptFidelity(kind="clip-t")
+PRES = PriorPreservation(kind="pres")
+LEAK = Leak(kind="leak")
+DIV = Diversity(kind="div")
+DIV_OF_FEATURES = Diversity(kind="div", extractor="someone/clip")
+
+
+def points(count: int, features: int = 8, *, seed: int) -> torch.Tensor:
+    """Draws of a standard normal distribution."""
+    return torch.randn(count, features, generator=torch.Generator().manual_seed(seed))
+
+
+def along(*axes: int) -> Features:
+    """Unit vectors along axes of a space of eight."""
+    return Features(torch.eye(8)[list(axes)] * 3)
+
+
+@pytest.mark.parametrize("metric", [DINO, ClipFidelity(kind="clip-i"), PRES])
+def test_a_likeness_is_the_mean_cosine_over_all_pairs(metric):
+    """As a double loop has it; lengths do not matter."""
+    drawn, real = points(5, seed=1).double(), points(3, seed=2).double()
+    loop = [cosine_similarity(a[None], b[None]).item() for a in drawn for b in real]
+
+    assert metric.value(Features(drawn), Features(real * 7)) == pytest.approx(sum(loop) / 15, abs=1e-12)
+    assert metric.value(along(0, 0), along(0)) == pytest.approx(1.0)
+    assert metric.value(along(0, 1), along(2, 3)) == pytest.approx(0.0)
+
+
+def test_the_ceiling_leaves_each_picture_out_of_its_own_comparison():
+    """Two alike and one apart: each of the two has one like it among the other two, the third has none."""
+    assert DINO.among(along(0, 0, 1)) == pytest.approx((0.5 + 0.5 + 0.0) / 3)
+    assert DINO.among(along(0)) is None
+
+
+def test_prompt_fidelity_holds_each_picture_against_its_own_prompt():
+    """Not against the others': swapped prompts score nothing."""
+    own, other = torch.eye(8)[:2], torch.eye(8)[[1, 0]]
+
+    assert CLIP_T.value(Features(own, own * 5), along(0)) == pytest.approx(1.0)
+    assert CLIP_T.value(Features(own, other), along(0)) == pytest.approx(0.0)
+
+
+def test_diversity_of_features_is_one_minus_their_mean_cosine():
+    """0 for one picture again and again, 1 for pictures that have nothing in common; nan for one alone."""
+    assert DIV_OF_FEATURES.value(along(0, 0, 0), along(0)) == pytest.approx(0.0)
+    assert DIV_OF_FEATURES.value(along(0, 1, 2), along(0)) == pytest.approx(1.0)
+    assert math.isnan(DIV_OF_FEATURES.value(along(0), along(0)))
+
+
+def test_diversity_by_lpips_is_the_mean_squared_distance_of_pairs():
+    """Its features are made so that their squared distance is LPIPS."""
+    drawn = points(6, seed=3)
+    pairs = [(a - b).square().sum().item() for i, a in enumerate(drawn) for j, b in enumerate(drawn) if i != j]
+
+    assert DIV.value(Features(drawn), along(0)) == pytest.approx(sum(pairs) / 30, rel=1e-6)
+
+
+def test_the_leak_test_counts_planted_copies():
+    """Seven training pictures among twenty others: seven in twenty-seven."""
+    centre = torch.zeros(64)
+    centre[0] = 10.0
+    real = points(40, 64, seed=4) * 0.5 + centre
+    others = points(20, 64, seed=5)
+
+    assert LEAK.value(Features(torch.cat([real[:7], others])), Features(real)) == pytest.approx(7 / 27)
+    assert LEAK.value(Features(others), Features(real)) == 0.0
+    assert math.isnan(LEAK.value(Features(others), Features(real[:1])))
+
+
+def test_nineteen_in_twenty_training_pictures_pass_their_own_test():
+    """What the threshold means."""
+    real = points(200, 16, seed=6) + 1.0
+
+    assert LEAK.value(Features(real), Features(real)) == pytest.approx(0.95, abs=0.02)

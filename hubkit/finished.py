@@ -64,7 +64,8 @@ class Finished:
 
     def publish(self) -> Publication:
         """Describe it for where it goes, hold it against its gates, and publish it."""
-        release = describe(self.recipe, self.images, self.model, self.scores, self.folder)
+        now = self.recipe.publish.present(self.recipe.name)
+        release = describe(self.recipe, self.images, self.model, self.scores, self.folder, now)
         card = (release.folder / "README.md").read_text(encoding="utf-8")
         admitted(release, self.scores)
         self.recipe.publish.check(self.recipe.name, lambda: card, release)

@@ -26,7 +26,8 @@ def run(recipe: Recipe, folder: Path, *, push: bool) -> tuple[Scores, Release | 
         announce(folder)
         model = train(recipe.model, recipe.method, recipe.training, recipe.samples, images, folder)
         scores = score(recipe.model, recipe.method, recipe.metrics, recipe.samples, model, images, folder)
-        release = describe(recipe, images, model, scores, folder)
+        now = recipe.publish.present(recipe.name) if push else None
+        release = describe(recipe, images, model, scores, folder, now)
         return scores, published(recipe, admitted(release, scores), folder) if push else release
 
 

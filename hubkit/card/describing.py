@@ -27,6 +27,7 @@ from hubkit.publishing import (
     LOCK,
     Accepted,
     BlankError,
+    Present,
     Release,
     SourceCode,
     StandingCard,
@@ -46,8 +47,12 @@ HALF: Final = ".fp16."
 """In the names of half-precision copies."""
 
 
-def describe(recipe: Recipe, images: CaptionedImages, model: TrainedModel, scores: Scores, folder: Path) -> Release:
-    """The release of a run, in `folder/release`. It is made once: from the same inputs come the same bytes.
+def describe(
+    recipe: Recipe, images: CaptionedImages, model: TrainedModel, scores: Scores, folder: Path,
+    now: Present | None = None,
+) -> Release:  # fmt: skip
+    """The release of a run, in `folder/release`, for where `now` is what stands there. It is made once: from the same
+    inputs come the same bytes.
 
     Raises IntegrityError when the model does not draw by the card's own code.
     """
@@ -56,12 +61,13 @@ def describe(recipe: Recipe, images: CaptionedImages, model: TrainedModel, score
     made_from = fingerprint(
         FORMAT, _words(), dump(recipe), images, model.model_dump(exclude={"folder"}), scores, model_id, accepted
     )
-    before = recipe.publish.predecessor(recipe.name, made_from)
-    standing = recipe.publish.card(recipe.name)
+    before = now.before(made_from) if now else None
+    standing = now.standing_card if now else None
     inputs = fingerprint(made_from, before and [before.commit, before.tag], standing and edited(standing))
+    on = now.commit if now else None
     place = folder / "release"
     if done := made(folder, inputs):
-        return done
+        return done.model_copy(update={"on": on})
     making = folder / ".release.making"
     shutil.rmtree(making, ignore_errors=True)
     link_model(model.folder, making)
@@ -84,7 +90,7 @@ def describe(recipe: Recipe, images: CaptionedImages, model: TrainedModel, score
     _write(making, facts, standing, made_from, older.lock.source if older else None)
     shutil.rmtree(place, ignore_errors=True)
     making.rename(place)
-    release = _release(facts, place)
+    release = _release(facts, place).model_copy(update={"on": on})
     release.save(folder / "release.json", inputs)
     return release
 

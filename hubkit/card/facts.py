@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hubkit.card.metadata import Licence, of_release
 from hubkit.card.sections import Picture
 from hubkit.data import CaptionedImages
-from hubkit.publishing import Standing
+from hubkit.publishing import Past
 from hubkit.recipe import Recipe
 from hubkit.scoring import Sample, Scores
 from hubkit.training import TrainedModel
@@ -29,7 +29,7 @@ class Facts:
     """Whether the pipeline brings its base's."""
     accepted: str | None = None
     """Why it is published though a gate is not met."""
-    before: Standing | None = None
+    before: Past | None = None
     """The release that it follows."""
     plots: Mapping[str, Picture] = field(default_factory=dict)
     """Curves and sheets in the release, by what they show: 'before-after', 'loss', 'scores' …"""

@@ -72,5 +72,6 @@ def locked(
         accepted=facts.accepted,
         source=source or source_code(),
         parent=Parent(commit=facts.before.commit, tag=facts.before.tag) if facts.before else None,
+        size_bytes=sum(file.stat().st_size for file in making.rglob("*") if file.is_file()),
         files=hashes(making),
     )

@@ -5,8 +5,9 @@ published at all, `place` makes a repo's tree exactly the release, `verify_…` 
 draws with it, for readers and for the verification alike.
 """
 
+from hubkit.publishing.changes import Change, Changes, ScoreChange, changes
 from hubkit.publishing.commit import Placed, place, tag
-from hubkit.publishing.history import Standing, StandingCard, follow, predecessor, standing, standing_card
+from hubkit.publishing.history import Past, Present, StandingCard, check_unmoved, past_at, present, read_lock
 from hubkit.publishing.inspection import inspect
 from hubkit.publishing.interface import interface_of
 from hubkit.publishing.lock import LOCK, Interface, Lock, LockedScore, Parent, SourceCode
@@ -15,10 +16,12 @@ from hubkit.publishing.source import source_code
 from hubkit.publishing.undoing import take_back
 from hubkit.publishing.usage import BlankError, draw, usage
 from hubkit.publishing.verification import verify_by_drawing, verify_hashes
+from hubkit.publishing.versions import Bump, Version, check_greater, demanded, hold, newest
 
 __all__ = [
-    "ACCEPTED", "LOCK", "Accepted", "BlankError", "Interface", "Lock", "LockedScore", "Parent", "Placed", "Publication",
-    "Release", "SourceCode", "Standing", "StandingCard", "Target", "draw", "follow", "hashes", "inspect",
-    "interface_of", "place", "predecessor", "source_code", "standing", "standing_card", "tag", "take_back", "usage",
+    "ACCEPTED", "LOCK", "Accepted", "BlankError", "Bump", "Change", "Changes", "Interface", "Lock", "LockedScore",
+    "Parent", "Past", "Placed", "Present", "Publication", "Release", "ScoreChange", "SourceCode", "StandingCard",
+    "Target", "Version", "changes", "check_greater", "check_unmoved", "demanded", "draw", "hashes", "hold", "inspect",
+    "interface_of", "newest", "past_at", "place", "present", "read_lock", "source_code", "tag", "take_back", "usage",
     "verify_by_drawing", "verify_hashes",
 ]  # fmt: skip

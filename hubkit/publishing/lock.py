@@ -66,17 +66,31 @@ class LockedData(Locked):
     held_out: int
 
 
+class LockedInterval(Locked):
+    """Where the truth lies in 95 of 100 cases."""
+
+    low: Number
+    high: Number
+
+    @property
+    def half(self) -> float | None:
+        """Half its width."""
+        return (self.high - self.low) / 2 if self.high is not None and self.low is not None else None
+
+
 class LockedScore(Locked):
     """A score: its name with the protocol, its value beside the base's, n, its interval, and all else it says."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
     metric: str
+    panel: str = ""
     value: Number
     base: Number
     better: Literal["higher", "lower"]
     n: int
-    difference_error: Number = None
+    interval: LockedInterval | None = None
+    difference_interval: LockedInterval | None = None
     extractor: str = ""
     extractor_revision: str = ""
 
@@ -126,9 +140,7 @@ class Lock(Locked):
     name: str
     model_id: str
     version: str | None = Field(description="The tag it was described for.")
-    made_from: str = Field(
-        description="Hash of all that the release was described from, but its parent and its source."
-    )
+    made_from: str = Field(description="Hash of what the release was described from, but what stood there before.")
     recipe: LockedRecipe
     base: LockedBase
     data: LockedData
@@ -147,6 +159,7 @@ class Lock(Locked):
     accepted: str | None = Field(None, description="Why it was published though a gate was not met.")
     source: SourceCode | None = None
     parent: Parent | None = None
+    size_bytes: int = Field(0, description="Size of those files.")
     files: dict[FilePath, Sha256] = Field(description="Of every file of the release but the lock.")
 
     @property

@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from pydantic import Field
 
-from hubkit.publishing.history import Standing, StandingCard
+from hubkit.publishing.history import Present
 from hubkit.publishing.lock import Lock
 from hubkit.values import Record, sha256_of
 
@@ -17,7 +17,7 @@ class Accepted(Record):
     """Somebody's word that a model is published though a gate is not met. It counts for the scores it was given for."""
 
     reason: str
-    unmet: tuple[str, ...] = Field(description="Why it was not to be published: gates and failures, in words.")
+    unmet: tuple[str, ...] = Field(description="The scores whose gates were not met.")
 
 
 class Release(Record):
@@ -29,6 +29,8 @@ class Release(Record):
     manifest: dict[str, str] = Field(description="sha256 of every file, by its path in the folder.")
     sizes: dict[str, int] = Field(description="Bytes of every file.")
     message: str = Field(description="Title of the commit.")
+
+    on: str | None = Field(None, description="Commit of the target that it was described for; none where it was empty.")
 
     @property
     def lock(self) -> Lock:
@@ -81,14 +83,8 @@ class Target(Protocol):
         """What a reader will load the model by, for its card."""
         ...
 
-    def predecessor(self, name: str, made_from: str) -> Standing | None:
-        """The release that one described from `made_from` follows there; None where it is the first, or where nobody
-        is logged in.
-        """
-        ...
-
-    def card(self, name: str) -> StandingCard | None:
-        """The card that stands there, as people may have edited it; None where there is none."""
+    def present(self, name: str) -> Present | None:
+        """What it holds now under this name; None where that is nothing."""
         ...
 
     def check(self, name: str, card: Callable[[], str], made: Release | None = None) -> None:

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hubkit.errors import IntegrityError, MachineError
-from hubkit.publishing import LOCK, Lock, Publication, Release, Standing, StandingCard, inspect
+from hubkit.publishing import LOCK, Lock, Past, Present, Publication, Release, inspect
+from hubkit.publishing.history import CARD
 from hubkit.values import LocalPath, Settings, fingerprint, sha256_of
 
 
@@ -27,22 +28,20 @@ class FolderTarget(Settings):
         """A folder has no tags."""
         return None
 
-    def predecessor(self, name: str, made_from: str) -> Standing | None:
-        """The release that stands in the folder; where that is this very one, what stood there before it."""
+    def present(self, name: str) -> Present | None:
+        """The release that the folder holds; older ones are not kept."""
         place = Path(self.path, name)
         if not (place / LOCK).is_file():
             return None
         lock = Lock.of_folder(place)
-        if lock.made_from != made_from:
-            return Standing(place.resolve().name, lock.version, lock)
-        return Standing(lock.parent.commit, lock.parent.tag, None) if lock.parent else None
-
-    def card(self, name: str) -> StandingCard | None:
-        """The card in the folder."""
-        place = Path(self.path, name)
-        if not (place / LOCK).is_file():
-            return None
-        return StandingCard((place / "README.md").read_text(encoding="utf-8", errors="replace"), Lock.of_folder(place))
+        parent = lock.parent and Past(commit=lock.parent.commit, tag=lock.parent.tag, lock=None)
+        return Present(
+            commit=place.resolve().name,
+            card=(place / CARD).read_text(encoding="utf-8") if (place / CARD).is_file() else None,
+            lock=lock,
+            last=Past(commit=place.resolve().name, tag=lock.version, lock=lock),
+            parent=parent,
+        )
 
     def model_id(self, name: str) -> str:
         """The folder a reader loads."""

@@ -8,16 +8,19 @@ from pydantic import Field
 from hubkit import hub
 from hubkit.errors import AuthorisationError, ConflictError, IntegrityError, RecipeError, StoppedError
 from hubkit.publishing import (
+    Lock,
+    Present,
     Publication,
     Release,
-    Standing,
-    StandingCard,
-    follow,
+    Version,
+    changes,
+    check_greater,
+    check_unmoved,
+    hold,
     inspect,
+    newest,
     place,
-    predecessor,
-    standing,
-    standing_card,
+    present,
     tag,
     take_back,
     verify_by_drawing,
@@ -59,15 +62,9 @@ class HubTarget(Settings):
         """The repo's id; `your-name/…` while it is not known who will publish."""
         return self._known_address(name) or self.address(name, "your-name")
 
-    def predecessor(self, name: str, made_from: str) -> Standing | None:
-        """The release that stands in the repo; None too while it is not known who will publish."""
-        repo = self._known_address(name)
-        return predecessor(repo, standing(repo), made_from) if repo else None
-
-    def card(self, name: str) -> StandingCard | None:
-        """The card in the repo; None too while it is not known who will publish."""
-        repo = self._known_address(name)
-        return standing_card(repo) if repo else None
+    def present(self, name: str) -> Present | None:
+        """What stands in the repo. Raises AuthorisationError while nobody is logged in."""
+        return present(self.address(name, hub.whoami()))
 
     def _known_address(self, name: str) -> str | None:
         try:
@@ -95,8 +92,10 @@ class HubTarget(Settings):
         inspect(release)
         repo = self._own(release)
         lock = release.lock
-        there = follow(repo, lock)
-        placed = place(release, repo, there.commit if there else None, private=self.private)
+        now = present(repo)
+        check_unmoved(repo, now, release.on, lock)
+        self._check_version(now, lock)
+        placed = place(release, repo, now.commit if now else None, private=self.private)
         try:
             found = self._verified(release, repo, placed.commit)
         except IntegrityError as error:
@@ -144,10 +143,23 @@ class HubTarget(Settings):
             )
 
     def _check_tag(self, repo: str, made: Release | None) -> None:
-        stands = hub.tags(repo).get(self.tag) if self.tag else None
+        """Refuse a tag that stands elsewhere, and a version that is not greater than those there."""
+        if not self.tag:
+            return
+        known = hub.tags(repo)
+        stands = known.get(self.tag)
         if stands and not (made and holds(repo, stands, made)):
             raise ConflictError(
                 f"the tag {self.tag} of {repo} is taken: it stands at {stands}, and tags never move",
                 help="choose another tag: --tag, or publish.tag in the recipe",
                 code="HK902",
             )
+        version, last = Version.parse(self.tag), newest(list(known))
+        if version and last and not stands:
+            check_greater(version, last)
+
+    def _check_version(self, now: Present | None, lock: Lock) -> None:
+        """Refuse a version that promises more likeness to the last one than there is."""
+        last = now.before(lock.made_from) if now else None
+        if self.tag and last and last.tag and last.lock and last.tag != self.tag:
+            hold(self.tag, last.tag, changes(last.lock, lock))

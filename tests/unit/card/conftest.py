@@ -10,7 +10,7 @@ import pytest
 
 from hubkit.card import describe
 from hubkit.data import CaptionedImages
-from hubkit.publishing import Release
+from hubkit.publishing import Present, Release
 from hubkit.recipe import Recipe
 from hubkit.scoring import Sample, Score, Scores
 from hubkit.training import TrainedModel
@@ -29,8 +29,8 @@ class Scored:
     scores: Scores
     folder: Path
 
-    def describe(self) -> Release:
-        return describe(self.recipe, self.images, self.model, self.scores, self.folder)
+    def describe(self, now: Present | None = None) -> Release:
+        return describe(self.recipe, self.images, self.model, self.scores, self.folder, now)
 
     def but(self, **parts: Any) -> "Scored":
         """The same run with some parts replaced."""

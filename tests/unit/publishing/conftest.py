@@ -56,8 +56,8 @@ def lock_of(folder: Path, **said: object) -> Lock:
     return Lock.model_validate({**usual, **said})
 
 
-def release_of(folder: Path, **said: object) -> Release:
-    """The release that a folder holds, once a lock over it is written into it."""
+def release_of(folder: Path, on: str | None = None, **said: object) -> Release:
+    """The release that a folder holds, once a lock over it is written into it; `on` is what it was described for."""
     lock = lock_of(folder, **said)
     (folder / LOCK).write_text(lock.text())
     return Release(
@@ -69,6 +69,7 @@ def release_of(folder: Path, **said: object) -> Release:
             path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*") if path.is_file()
         },
         message="tiny: 2 steps",
+        on=on,
     )
 
 

@@ -30,7 +30,7 @@ def test_a_killed_publish_leaves_the_old_release_or_the_new(
     """Killed with SIGKILL at its 1st, 2nd, 3rd … write; the last, unharmed run ends with one commit and a tag."""
     old = {"README.md": b"---\nlicense: mit\n---\n# old\n", "old/model.safetensors": bytes(range(256)) * 99}
     before = hub.put_repo("alice/tiny", "model", old, "old")
-    release = released(release.folder, parent={"commit": before})
+    release = released(release.folder, on=before)
     release.save(tmp_path / "release.json", "a test")
     environment = os.environ | {"HF_ENDPOINT": lossy.url, "HF_HOME": str(tmp_path / "home"), "OMP_NUM_THREADS": "1"}
     seen, kills = set(), 0

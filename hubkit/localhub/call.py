@@ -2,10 +2,9 @@
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 from urllib.parse import unquote
 
 from starlette.concurrency import run_in_threadpool
@@ -94,10 +93,6 @@ class Call:
     def fields(self) -> Fields:
         """The body, a JSON object."""
         return Fields.parse(self.body)
-
-    @property
-    def json(self) -> Mapping[str, Any]:
-        return self.fields.values
 
     def param(self, name: str) -> str:
         """A part of the path. Routing happens on the raw path, so a branch `a/b` arrives whole, as `a%2Fb`."""

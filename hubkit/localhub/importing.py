@@ -7,7 +7,7 @@ from pathlib import Path
 from hubkit.localhub import cards, commits
 from hubkit.localhub.attributes import DEFAULT_ATTRIBUTES, LARGEST_REGULAR_BYTES, SAMPLE_BYTES, upload_mode
 from hubkit.localhub.commits import README, Files
-from hubkit.localhub.durable import Sink
+from hubkit.localhub.durable import HashingSink
 from hubkit.localhub.fields import Fields
 from hubkit.localhub.folders import FolderError, Snapshot, cached, snapshots
 from hubkit.localhub.objects import FILE_MODE, Pointer, TreeEntry
@@ -111,7 +111,7 @@ def _store(repo: Repository, path: Path, name: str, attributes: str, known: Poin
         return repo.write_object("blob", named.encode())
     if known is not None and known == Pointer(_sha256(path), size):  # not written only to be thrown away
         return repo.write_object("blob", known.encode())
-    with Sink(repo.scratch) as sink, path.open("rb", buffering=0) as source:
+    with HashingSink(repo.scratch) as sink, path.open("rb", buffering=0) as source:
         while piece := source.read(_PIECE_BYTES):
             sink.write(piece)
         if not repo.has_large_file(sink.sha256):

@@ -1,15 +1,16 @@
 """Faults happen as asked, and as often; and what clients do about them is what the protocol notes say."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2 as httpx
 import pytest
 from huggingface_hub import CommitOperationAdd, HfApi
-from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+from huggingface_hub.utils import parse_ratelimit_headers
 
-from hubkit.localhub import LocalHub, running
-from hubkit.localhub.faults import Fault, Faults
+from hubkit.localhub import Fault, Faults, LocalHub, running
 
 
 @pytest.fixture
@@ -69,10 +70,62 @@ def test_a_retried_request_is_told_when_to_come_again(api: HfApi, faults: Faults
     assert sum("preupload" in request for request in faults.requests) == 3
 
 
-def test_a_damaged_blob_and_a_delay(api: HfApi, faults: Faults, faulty: LocalHub):
+@pytest.fixture
+def blob(api: HfApi, faulty: LocalHub) -> str:
+    """The address of a file that holds an x."""
     commit(api, "blob")
-    faults.add(Fault("GET .*/resolve/.*", damage_byte=0, delay_seconds=0.01))
-    url = f"{faulty.url}/local/x/resolve/main/blob"
+    return f"{faulty.url}/local/x/resolve/main/blob"
 
-    assert httpx.get(url).content == bytes([ord("x") ^ 0xFF])
-    assert httpx.get(url).content == b"x"
+
+def test_a_damaged_blob_and_a_delay(faults: Faults, blob: str):
+    faults.add(Fault("GET .*/resolve/.*", damage_byte=0, delay_seconds=0.2))
+    began = time.monotonic()
+
+    assert httpx.get(blob).content == bytes([ord("x") ^ 0xFF])
+    assert time.monotonic() - began >= 0.2
+    assert httpx.get(blob).content == b"x"
+
+
+def test_a_wrong_blob_is_noticed_by_the_client(api: HfApi, faults: Faults, blob: str, tmp_path: Path):
+    faults.add(Fault("GET .*/resolve/.*", body=b"another file"))
+    assert httpx.get(blob).content == b"another file"
+
+    faults.add(Fault("GET .*/resolve/.*", body=b"another file"))
+    with pytest.raises(OSError, match="Consistency check failed"):
+        api.hf_hub_download("local/x", "blob", cache_dir=tmp_path)
+    assert Path(api.hf_hub_download("local/x", "blob", cache_dir=tmp_path)).read_bytes() == b"x"
+
+
+def test_headers_are_set_and_taken_away_on_an_answer_that_is_else_good(api: HfApi, faults: Faults, tmp_path: Path):
+    faults.add(Fault("GET /_hub", headers={"X-HF-Warning": "topic; Please update"}))
+    answer = httpx.get(f"{api.endpoint}/_hub")
+    assert (answer.status_code, answer.headers["x-hf-warning"]) == (200, "topic; Please update")
+
+    commit(api, "blob")
+    faults.add(Fault("HEAD .*/resolve/.*", headers={"X-Repo-Commit": ""}, times=9))
+    with pytest.raises(LocalEntryNotFoundError):
+        api.hf_hub_download("local/x", "blob", cache_dir=tmp_path)
+
+
+def test_some_requests_are_hit_and_those_before_and_after_are_not(faults: Faults, faulty: LocalHub):
+    fault = Fault("GET /_hub", nth=2, times=2, status=418, headers={"X-Tea": "pot"})
+    faults.add(fault)
+    answers = [httpx.get(f"{faulty.url}/_hub") for _ in range(5)]
+
+    assert [answer.status_code for answer in answers] == [200, 418, 418, 200, 200]
+    assert answers[1].headers["x-tea"] == "pot"
+    assert faults.count(fault) == 5
+
+
+def test_a_rate_is_limited_by_kind_of_request_and_window(api: HfApi, faults: Faults, faulty: LocalHub, blob: str):
+    faults.limit(2, window_seconds=100)
+    faults.limit(1, window_seconds=100, bucket="resolvers")
+    answers = [httpx.get(f"{faulty.url}/api/models") for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    info = [parse_ratelimit_headers(answer.headers) for answer in answers]
+    assert [(one.remaining, one.limit, one.window_seconds) for one in info if one] == [(n, 2, 100) for n in (1, 0, 0)]
+    assert [httpx.get(blob).status_code for _ in range(2)] == [200, 429]
+    assert httpx.get(faulty.url).status_code == 200
+    faults.clear()
+    assert "ratelimit" not in httpx.get(blob).headers

@@ -148,6 +148,8 @@ def test_many_writers_lose_nothing(hub: LocalHub):
     assert {commit.commit_id for commit in api.list_repo_commits(repo)} >= set(done)
     assert len(set(done)) == 24
     assert len(list(api.list_repo_commits(repo))) == 25
+    lines = git(hub.store / "repos" / "models" / f"{repo}.git", "rev-list", "--parents", "main").splitlines()
+    assert max(len(line.split()) for line in lines) == 2, "no commit has more than one parent"
 
 
 def test_two_processes_share_one_store(tmp_path: Path):

@@ -20,7 +20,7 @@ def whoami(call: Call) -> Response:
             "canPay": False,
             "isPro": False,
             "avatarUrl": "",
-            "orgs": [{"type": "org", "name": org, "fullname": org, "roleInOrg": "admin"} for org in caller.orgs],
+            "orgs": [{"type": "org", "name": org, "fullname": org, "roleInOrg": "write"} for org in caller.orgs],
             "auth": {"type": "access_token", "accessToken": token},
         }
     )

@@ -106,17 +106,29 @@ def _store(repo: Repository, path: Path, name: str, attributes: str, known: Poin
         sample = file.read(SAMPLE_BYTES)
     if upload_mode(name, size, sample, attributes) == "regular" and size <= LARGEST_REGULAR_BYTES:
         return repo.write_object("blob", path.read_bytes())
-    named = Pointer(path.resolve().name, size)  # in the cache a large file's name is its hash
-    if len(named.sha256) == _SHA256_DIGITS and repo.has_large_file(named.sha256):
-        return repo.write_object("blob", named.encode())
-    if known is not None and known == Pointer(_sha256(path), size):  # not written only to be thrown away
-        return repo.write_object("blob", known.encode())
+    named = _cached_hash(path)
+    pointer = Pointer(named or (_sha256(path) if known and known.size == size else ""), size)
+    stored = repo.large_file(pointer.sha256) if pointer.sha256 else None
+    if stored is None or stored.size != size:  # else it would be written only to be thrown away
+        pointer = _copy(repo, path)
+        if named not in (None, pointer.sha256):
+            raise FolderError(f"{path} is damaged: the client's cache says {named}, it is {pointer.sha256}")
+    return repo.write_object("blob", pointer.encode())
+
+
+def _copy(repo: Repository, path: Path) -> Pointer:
     with HashingSink(repo.scratch) as sink, path.open("rb", buffering=0) as source:
         while piece := source.read(_PIECE_BYTES):
             sink.write(piece)
-        if not repo.has_large_file(sink.sha256):
-            repo.keep_large_file(sink)
-        return repo.write_object("blob", Pointer(sink.sha256, sink.size).encode())
+        repo.keep_large_file(sink)
+        return Pointer(sink.sha256, sink.size)
+
+
+def _cached_hash(path: Path) -> str | None:
+    """What the client's cache says that a large file is: the name of the blob which the file is a link to."""
+    blob = path.resolve()
+    is_blob = path.is_symlink() and blob.parent.name == "blobs" and len(blob.name) == _SHA256_DIGITS
+    return blob.name if is_blob else None
 
 
 def _sha256(path: Path) -> str:

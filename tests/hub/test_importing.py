@@ -1,5 +1,6 @@
 """Folders as repositories: an offline classroom after one download."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -90,6 +91,30 @@ def test_one_snapshot_can_be_imported_under_another_name(hub: LocalHub, tmp_path
 
     assert (done.repo, done.kind, done.tags) == ("class/mine", "model", (snapshot.name,))
     assert import_folder(tmp_path / "store", snapshot).repo == "acme/one"
+
+
+def test_a_blob_that_the_cache_names_wrongly_is_damaged(hub: LocalHub, tmp_path: Path):
+    api = HfApi(endpoint=hub.url, token="hf_alice")
+    repo = api.create_repo("acme/damaged").repo_id
+    api.create_commit(repo, [CommitOperationAdd("x.bin", b"\0" * 5000)], commit_message="x")
+    snapshot = Path(api.snapshot_download(repo, cache_dir=tmp_path / "cache"))
+    (snapshot / "x.bin").resolve().write_bytes(b"\1" * 5000)
+
+    with pytest.raises(FolderError, match="is damaged"):
+        import_folder(tmp_path / "store", snapshot)
+
+
+def test_a_files_own_name_says_nothing_of_its_content(folder: Path, tmp_path: Path):
+    """It may look like the hash of a file that is in the store."""
+    import_folder(tmp_path / "store", folder, repo="class/cats")
+    weights = (folder / "unet" / "w.safetensors").read_bytes()
+    (folder / "unet" / f"{hashlib.sha256(weights).hexdigest()}").write_bytes(bytes(len(weights)))
+    import_folder(tmp_path / "store", folder, repo="class/cats")
+    with running(tmp_path / "store") as hub:
+        api = HfApi(endpoint=hub.url, token=False)
+        down = Path(api.snapshot_download("class/cats", local_dir=tmp_path / "down"))
+
+    assert (down / "unet" / hashlib.sha256(weights).hexdigest()).read_bytes() == bytes(len(weights))
 
 
 def spoil_with_a_link_out(folder: Path) -> None:

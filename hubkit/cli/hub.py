@@ -1,5 +1,6 @@
 """The local Hub."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -35,16 +36,26 @@ def serve(
             f"--host {host}: serving beyond this machine needs --token-file",
             help="a file with lines of `user role token [org,org]`, role read or write; docs/local-hub.md says more",
         )
-    if token_file is not None and not token_file.is_file():
-        raise RecipeError(f"--token-file {token_file}: there is no such file")
-    localhub.serve(
-        store or home() / "local-hub",
-        host=host,
-        port=port or localhub.DEFAULT_PORT,
-        token_file=token_file,
-        issuer=test_issuer,
-        started=lambda hub: print(f"{hub.url}  (HF_ENDPOINT for any program; Ctrl-C ends it)", flush=True),
-    )
+
+    def started(hub: localhub.LocalHub) -> None:
+        print(f"{hub.url}  (HF_ENDPOINT for any program; Ctrl-C ends it)", flush=True)
+        if port and not hub.url.endswith(f":{port}"):
+            print(f"port {port} was taken", file=sys.stderr)
+        if host not in LOOPBACK:
+            print(f"other machines reach it: {token_file} says who may write, and what travels is not encrypted",
+                  file=sys.stderr)  # fmt: skip
+
+    try:
+        localhub.serve(
+            store or home() / "local-hub",
+            host=host,
+            port=localhub.DEFAULT_PORT if port is None else port,
+            token_file=token_file,
+            issuer=test_issuer,
+            started=started,
+        )
+    except (localhub.TokenFileError, OSError) as error:
+        raise RecipeError(f"hub serve: {error}") from error
 
 
 def import_(

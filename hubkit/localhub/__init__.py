@@ -8,6 +8,7 @@
 It imports nothing else of hubkit, nor huggingface_hub; and importing it imports no server yet.
 """
 
+from hubkit.localhub.accounts import TokenFileError
 from hubkit.localhub.errors import HubError
 from hubkit.localhub.faults import Fault, Faults
 from hubkit.localhub.folders import FolderError
@@ -20,6 +21,7 @@ __all__ = [
     "FolderError",
     "HubError",
     "LocalHub",
+    "TokenFileError",
     "ensure",
     "import_folder",
     "preview",

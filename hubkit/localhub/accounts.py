@@ -16,6 +16,10 @@ _JOB = "[OIDC]"  # whom the Hub names as the author of what a trusted publisher 
 _JOB_PREFIX = "hf_jwt_"
 
 
+class TokenFileError(ValueError):
+    """A line of a token file is not what it should be."""
+
+
 @dataclass(frozen=True)
 class Caller:
     """Who sent a request. `read` and `write` are the Hub's roles; `admin` may write in any namespace, for seeding."""
@@ -99,7 +103,7 @@ def _entry(line: str, place: str) -> tuple[str, Caller] | None:
         case [user, ("read" | "write" | "admin") as role, token, *orgs] if len(orgs) <= 1:
             return token, Caller(user, role, tuple(",".join(orgs).split(",")) if orgs else ())
         case _:
-            raise ValueError(f"{place}: expected `user role token [org,org]`, the role one of {', '.join(ROLES)}")
+            raise TokenFileError(f"{place}: expected `user role token [org,org]`, the role one of {', '.join(ROLES)}")
 
 
 def generated_accounts(path: Path, user: str, scratch: Path) -> Accounts:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from huggingface_hub import HfApi
+from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
 from hubkit import localhub
 
@@ -120,3 +121,50 @@ def test_a_bad_token_file_names_its_line(tmp_path: Path):
 
     with pytest.raises(ValueError, match="tokens:2"), localhub.running(tmp_path, token_file=tmp_path / "tokens"):
         pass
+
+
+def test_the_command_serves_other_machines_and_says_so(tmp_path: Path):
+    """Readers read, members of an organization write to it, and nobody else does."""
+    tokens = tmp_path / "tokens"
+    tokens.write_text("# the class\nann write hf_ann class\nben read hf_ben class\neve write hf_eve\n")
+    command = [sys.executable, "-m", "hubkit", "hub", "serve", "--store", str(tmp_path / "store"), "--port", "0"]
+    process = subprocess.Popen(
+        [*command, "--host", "0.0.0.0", "--token-file", str(tokens)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout
+    url = process.stdout.readline().split()[0].replace("0.0.0.0", "127.0.0.1")
+    ann, ben, eve = (HfApi(endpoint=url, token=f"hf_{name}") for name in ("ann", "ben", "eve"))
+    try:
+        repo = ann.create_repo("class/work", private=True).repo_id
+        assert ben.model_info(repo).id == repo
+        with pytest.raises(HfHubHTTPError, match="403"):
+            ben.create_tag(repo, tag="v1")
+        with pytest.raises(RepositoryNotFoundError):
+            eve.model_info(repo)
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, words = process.communicate(timeout=30)
+
+    assert "other machines reach it" in words
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--host", "0.0.0.0"], "needs --token-file"),
+        (["--token-file", "missing"], "missing"),
+        (["--token-file", "bad"], "bad:1: expected"),
+        (["--host", "no.such.host.invalid", "--token-file", "good"], "hub serve: "),
+    ],
+)
+def test_what_cannot_be_served_is_one_line(tmp_path: Path, arguments: list[str], words: str):
+    (tmp_path / "bad").write_text("ann hf_ann\n")
+    (tmp_path / "good").write_text("ann write hf_ann\n")
+    command = [sys.executable, "-m", "hubkit", "hub", "serve", "--store", str(tmp_path / "store"), *arguments]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("error[HK200]: ")
+    assert words in ran.stderr

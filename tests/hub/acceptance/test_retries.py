@@ -67,6 +67,23 @@ def test_a_single_commit_is_not_repeated_by_the_client(owner: HfApi, faults: Fau
     assert ("a" in owner.list_repo_files(repo)) == after
 
 
+def test_a_download_goes_on_where_the_connection_broke(owner: HfApi, faults: Faults, tmp_path: Path):
+    repo, content = owner.create_repo("broken").repo_id, os.urandom(3_000_000)
+    owner.upload_file(repo_id=repo, path_or_fileobj=content, path_in_repo="w.bin")
+    broken = Fault("GET .*/resolve/.*", cut_after_bytes=1_500_000)
+    faults.add(broken)
+
+    assert Path(owner.hf_hub_download(repo, "w.bin", cache_dir=tmp_path)).read_bytes() == content
+    assert faults.count(broken) == 2
+
+
+def test_a_download_gives_up_on_a_503(owner: HfApi, faults: Faults, tmp_path: Path):
+    repo = owner.create_repo("unavailable").repo_id
+    faults.add(Fault("GET .*/resolve/.*", status=503))
+    with pytest.raises(HfHubHTTPError, match="503"):
+        owner.hf_hub_download(repo, ".gitattributes", cache_dir=tmp_path)
+
+
 def test_whoever_asks_too_often_waits_until_the_window_ends(owner: HfApi, faults: Faults):
     """The headers say for how long, and the client waits that long, and a second."""
     repo = owner.create_repo("often").repo_id

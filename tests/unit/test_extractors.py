@@ -1,13 +1,23 @@
 """What the metrics look through is told apart, pinned, and honest about what it did not read."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+from PIL import Image
+from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
+from torchvision.models import alexnet
+from transformers import Dinov2Config, Dinov2Model, ViTConfig, ViTModel
 
 from hubkit import hub
-from hubkit.errors import BaseModelError
+from hubkit.data.transforms import pixels as pixels_of
+from hubkit.errors import BaseModelError, MachineError
 from hubkit.extractors.clip import Clip
 from hubkit.extractors.inception import find_weights
+from hubkit.extractors.lpips import Lpips
+from hubkit.extractors.named import named
 from hubkit.metrics.clip_score import ClipScore
 from hubkit.metrics.kid import KernelDistance
 
@@ -62,3 +72,66 @@ def test_a_file_that_is_not_there_is_named():
 
     with pytest.raises(BaseModelError, match=r"no file 'weights/inception\.pth'"):
         find_weights(WEIGHTS, None)
+
+
+PIXELS = {
+    "do_resize": True, "size": {"height": 32, "width": 32}, "do_normalize": True, "do_rescale": True, "resample": 3,
+    "rescale_factor": 1 / 255, "image_mean": [0.5] * 3, "image_std": [0.5] * 3,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["vit", "dinov2"])
+def test_a_vision_transformer_is_seen_through_its_class_token(kind, tmp_path):
+    """DINO is a ViT by its config, DINOv2 of its own type; both with the architecture's random weights."""
+    sides = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "image_size": 32, "patch_size": 16}
+    if kind == "vit":
+        model = ViTModel(ViTConfig(**sides, intermediate_size=16), add_pooling_layer=False)
+        words = {"image_processor_type": "ViTImageProcessor", **PIXELS}
+    else:
+        model = Dinov2Model(Dinov2Config(**sides, mlp_ratio=1))
+        words = {"image_processor_type": "BitImageProcessor", "do_center_crop": False, **PIXELS}
+    model.eval().save_pretrained(tmp_path / "model")
+    (tmp_path / "model" / "preprocessor_config.json").write_text(json.dumps(words))
+    hub.put_repo("alice/dino", "model", {file.name: file for file in (tmp_path / "model").iterdir()}, "seed")
+    pictures = [Image.new("RGB", (64, 48), colour) for colour in ("red", "green")]
+    extractor = named("alice/dino", None)
+    features = extractor.images(pictures)
+    pixels = torch.stack([pixels_of(picture.resize((32, 32))) for picture in pictures])
+    with torch.no_grad():
+        expected = model(pixel_values=pixels).last_hidden_state[:, 0]
+
+    assert extractor.name == "dino"
+    assert torch.allclose(expected, features, atol=1e-5)
+
+
+def test_a_repo_is_what_its_config_says(clip):
+    """CLIP by its type; anything that is neither it nor a vision transformer is refused by name."""
+    assert isinstance(named("alice/mini-clip", None), Clip)
+    hub.put_repo("alice/bert", "model", {"config.json": b'{"model_type": "bert"}'}, "seed")
+
+    with pytest.raises(BaseModelError, match="is a bert"):
+        named("alice/bert", None)
+
+
+def test_the_squared_distance_of_lpips_features_is_lpips(tmp_path, monkeypatch):
+    """As torchmetrics computes it, over an AlexNet with random weights in torch's own cache."""
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    (tmp_path / "checkpoints").mkdir()
+    torch.manual_seed(0)
+    torch.save(alexnet(weights=None).state_dict(), tmp_path / "checkpoints" / "alexnet-owt-7be5be79.pth")
+    noise = np.random.default_rng(0).integers(0, 255, (2, 64, 64, 3), dtype=np.uint8)
+    one, other = Lpips().images([Image.fromarray(picture) for picture in noise])
+    scaled = torch.from_numpy(noise).permute(0, 3, 1, 2).float() / 127.5 - 1
+    lpips = LearnedPerceptualImagePatchSimilarity(net_type="alex")(scaled[:1], scaled[1:]).item()
+
+    assert lpips > 0.001
+    assert lpips == pytest.approx((one - other).square().sum().item(), rel=1e-5)
+
+
+def test_lpips_without_its_weights_says_what_to_do(tmp_path, monkeypatch):
+    """Exit 5; nobody listens where torch would download them from."""
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+
+    with pytest.raises(MachineError, match="AlexNet's weights"):
+        Lpips()

@@ -31,7 +31,8 @@ from hubkit.pinning import pin
 from hubkit.training.loop import train
 folder = Path(sys.argv[2])
 recipe = pin(recipe, folder)
-train(recipe.model, recipe.method, recipe.training, recipe.samples, pull(recipe.data, folder), folder)
+images = pull(recipe.data, folder, captioned=recipe.method.reads_captions)
+train(recipe.model, recipe.method, recipe.training, recipe.samples, images, folder)
 """
 """The stages up to the training, through the same doors as `hubkit.run`."""
 

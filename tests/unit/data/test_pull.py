@@ -167,3 +167,30 @@ def test_a_caption_that_is_no_text_is_refused(folder, tmp_path):
 
     with pytest.raises(DatasetError, match=r"'3\.txt'"):
         pulled(folder, tmp_path / "run")
+
+
+def test_a_method_with_one_prompt_needs_no_captions(folder, tmp_path):
+    """Every picture of the folder is taken, whatever lies beside it, in folders within too."""
+    for text in folder.glob("*.txt"):
+        text.unlink()
+    (folder / "metadata.csv").write_text("file_name,text\n0.png,red\n")
+    (folder / "more").mkdir()
+    (folder / "0.png").rename(folder / "more" / "10.JPG")
+    (folder / "Thumbs.db").write_bytes(b"\x00")
+    (folder / "__MACOSX").mkdir()
+    (folder / "__MACOSX" / "._1.png").write_bytes(b"a resource fork")
+    images = pull(Source(folder=str(folder), resolution=32), tmp_path / "run", captioned=False)
+
+    assert images.captions == ("",) * 10
+    assert images.sizes[-1] == (40, 40)
+    assert images.skipped == ()
+
+
+def test_a_folder_without_pictures_says_what_it_takes(tmp_path):
+    """Not that captions are missing, where nobody reads any."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "photo.heic").write_bytes(b"\x00")
+
+    with pytest.raises(DatasetError, match=r"no pictures in .*mine'") as told:
+        pull(Source(folder=str(tmp_path / "mine")), tmp_path / "run", captioned=False)
+    assert ".jpg" in str(told.value)

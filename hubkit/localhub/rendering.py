@@ -176,6 +176,16 @@ class _Sanitizer(HTMLParser):
         return written
 
 
+def marked_diff(diff: str) -> Markup:
+    """A unified diff whose added and removed lines can be told apart."""
+    marks = {"+": "gi", "-": "gd", "@": "gu"}
+    lines = (
+        f'<span class="{marks[line[0]]}">{escape(line)}</span>' if line[:1] in marks else escape(line)
+        for line in diff.splitlines()
+    )
+    return Markup("\n".join(lines))  # noqa: S704 - escaped just now
+
+
 def human_size(size: int) -> str:
     """A size as people say it, in decimal units as the Hub does."""
     value = float(size)

@@ -15,10 +15,19 @@ from starlette.responses import Response
 
 from hubkit.localhub import cards
 from hubkit.localhub.cards import Card
-from hubkit.localhub.discussions import Discussion
+from hubkit.localhub.discussions import Discussion, Event
 from hubkit.localhub.objects import Commit
-from hubkit.localhub.rendering import Place, breakable, gallery, human_date, human_number, human_size, render
-from hubkit.localhub.repository import RepoKind
+from hubkit.localhub.rendering import (
+    Place,
+    breakable,
+    gallery,
+    human_date,
+    human_number,
+    human_size,
+    marked_diff,
+    render,
+)
+from hubkit.localhub.repository import MAIN, RepoKind, Repository
 
 _POLICY = (
     "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; "
@@ -38,7 +47,9 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters.update(size=human_size, date=human_date, number=human_number, breakable=breakable)
+_templates.filters.update(
+    size=human_size, date=human_date, number=human_number, breakable=breakable, marked=marked_diff
+)
 
 
 @dataclass(frozen=True)
@@ -94,6 +105,17 @@ def repository_page(shown: Shown) -> Response:
         files=shown.files[:_MOST_FILES],
         total_bytes=sum(size for _, size in shown.files),
     )
+
+
+def discussion_page(repo: Repository, one: Discussion, events: Sequence[Event], diff: str) -> Response:
+    """What was said, as the Hub shows it: comments are Markdown."""
+    place = Place(repo.path, repo.resolve(MAIN))
+    said = {
+        event["id"]: Markup(render(event["data"]["latest"]["raw"], place, ""))  # noqa: S704 - as of a card
+        for event in events
+        if event["type"] == "comment"
+    }
+    return html("discussion.html", repo=repo, one=one, events=events, said=said, diff=diff)
 
 
 def html(template: str, status: int = 200, **facts: Any) -> Response:

@@ -109,11 +109,15 @@ def test_a_pull_request_has_a_page(hub: LocalHub):
     api = HfApi(endpoint=hub.url, token="hf_alice")
     repo = api.create_repo("alice/proposed").repo_id
     done = api.create_commit(
-        repo, [CommitOperationAdd("a.txt", b"one <line>\n")], commit_message="Please", create_pr=True
+        repo,
+        [CommitOperationAdd("a.txt", b"one <line>\n")],
+        commit_message="Please",
+        commit_description="It is **good**. <script>alert(1)</script>",
+        create_pr=True,
     )
     text = httpx.get(done.pr_url or "").text
 
-    for words in ("Please", "pull request", "+one &lt;line&gt;", done.oid[:7]):
+    for words in ("Please", "pull request", "+one &lt;line&gt;", done.oid[:7], "<strong>good</strong>"):
         assert words in text
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from huggingface_hub import HfApi
+from huggingface_hub import CommitOperationAdd, HfApi
 from PIL import Image
 
 from hubkit.localhub import LocalHub
@@ -91,9 +91,24 @@ def luminance(colour: str) -> float:
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
+@pytest.fixture(scope="module")
+def overlong(hub: LocalHub) -> str:
+    """A repository in which every name and word is too long."""
+    api = HfApi(endpoint=hub.url, token="hf_alice")
+    repo = api.create_repo("alice/" + "verylongname" * 7).repo_id
+    word = "w" * 300
+    card = f"---\ntags: [{word}]\n---\n# {word}\n`{word}`\n> {word}\n1. {word}\n\n|{word}|b|\n|-|-|\n|a|{word}|\n"
+    files = {"README.md": card, "a" * 200 + "/" + "b" * 200: "x", "diff.txt": "old " * 99}
+    operations = [CommitOperationAdd(name, content.encode()) for name, content in files.items()]
+    api.create_commit(repo, operations, commit_message=word)
+    changed = CommitOperationAdd("diff.txt", b"new " * 99)
+    api.create_commit(repo, [changed], commit_message=word, commit_description=f"**{word}**", create_pr=True)
+    return repo
+
+
 @pytest.mark.parametrize("width", [390, 1280])
-def test_the_list_fits_too(page: Page, hub: LocalHub, model_url: str, width: int):
-    page.read(f"{hub.url}/", width=width)
+@pytest.mark.parametrize("path", ["", "{repo}", "{repo}/discussions/1", "nothing/here"])
+def test_no_page_is_wider_than_its_window(page: Page, hub: LocalHub, overlong: str, path: str, width: int):
+    page.read(f"{hub.url}/{path.format(repo=overlong)}", width=width)
 
     assert page.too_wide() == []
-    assert "alice/sd-tiny" in page.ask("document.body.innerText")

@@ -16,6 +16,12 @@ def repo(hub: LocalHub) -> str:
 
 
 @pytest.fixture
+def maltreated(hub: LocalHub) -> str:
+    """A repository that may become gated, moved, or whatever else a wrong request can make of it."""
+    return HfApi(endpoint=hub.url, token="hf_alice").create_repo("alice/maltreated", exist_ok=True).repo_id
+
+
+@pytest.fixture
 def client(hub: LocalHub) -> Iterator[httpx.Client]:
     """One connection for many requests."""
     with httpx.Client(base_url=hub.url, headers={"authorization": "Bearer hf_alice"}) as client:
@@ -95,7 +101,7 @@ BODIES = {
     "POST /oauth/token": ("grant_type", "subject_token_type", "subject_token", "resource"),
 }
 SOUND = {
-    "name": "made-by-a-test", "fromRepo": "alice/asked", "toRepo": "alice/asked", "tag": "t", "title": "A title",
+    "name": "made-by-a-test", "fromRepo": "alice/maltreated", "toRepo": "alice/maltreated", "tag": "t", "title": "A",
     "files": [{"path": "a", "size": 1, "sample": ""}], "objects": [{"oid": "a" * 64, "size": 1}],
     "claims": {"repository": "a/b"}, "comment": "A comment", "status": "open", "user": "bob",
 }  # fmt: skip
@@ -112,8 +118,8 @@ def with_wrong(fields: tuple[str, ...], place: str, value: object) -> dict[str, 
 
 
 @pytest.mark.parametrize("request_line", BODIES)
-def test_a_field_of_the_wrong_type_is_the_clients_fault(client: httpx.Client, repo: str, request_line: str):
-    method, _, path = request_line.format(repo=repo).partition(" ")
+def test_a_field_of_the_wrong_type_is_the_clients_fault(client: httpx.Client, maltreated: str, request_line: str):
+    method, _, path = request_line.format(repo=maltreated).partition(" ")
     for place in BODIES[request_line]:
         for value in WRONG:
             body = json.dumps(with_wrong(BODIES[request_line], place, value))
@@ -122,8 +128,8 @@ def test_a_field_of_the_wrong_type_is_the_clients_fault(client: httpx.Client, re
 
 
 @pytest.mark.parametrize("body", ["", "[", "[]", "3", '"x"', "null", "\xff", "[" * 100_000])
-@pytest.mark.parametrize("path", ["/api/repos/create", "/api/models/alice/asked/commit/main", "/oauth/token"])
-def test_a_body_that_is_no_object_is_refused(client: httpx.Client, repo: str, path: str, body: str):
+@pytest.mark.parametrize("path", ["/api/repos/create", "/api/models/alice/maltreated/commit/main", "/oauth/token"])
+def test_a_body_that_is_no_object_is_refused(client: httpx.Client, maltreated: str, path: str, body: str):
     assert client.post(path, content=body.encode("latin-1")).status_code == 400
 
 
@@ -139,13 +145,13 @@ def test_a_body_that_is_no_object_is_refused(client: httpx.Client, repo: str, pa
         ("key", ""),
     ],
 )
-def test_a_line_of_a_commit_with_a_wrong_field_is_refused(client: httpx.Client, repo: str, key: str, place: str):
+def test_a_line_of_a_commit_with_a_wrong_field_is_refused(client: httpx.Client, maltreated: str, key: str, place: str):
     sound = {"path": "a", "content": "eA==", "encoding": "base64", "oid": "a" * 64, "size": 1}
     for value in WRONG:
         line = {"key": key, "value": {**sound, "summary": "s", place: value}}
         line = {"key": "file", "value": sound, key: value} if key in ("key", "value") else line
         lines = [line] if key == "header" else [{"key": "header", "value": {"summary": "s"}}, line]
-        answer = client.post(f"/api/models/{repo}/commit/main", content="\n".join(map(json.dumps, lines)))
+        answer = client.post(f"/api/models/{maltreated}/commit/main", content="\n".join(map(json.dumps, lines)))
         assert answer.status_code < 500, f"{value!r}: {answer.text}"
 
 

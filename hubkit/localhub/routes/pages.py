@@ -15,7 +15,7 @@ from hubkit.localhub.rendering import Place, gallery
 from hubkit.localhub.repository import KINDS, Repository
 from hubkit.localhub.routes.paths import DATASET_OR_SPACE, MODEL
 from hubkit.localhub.routes.repos import describe
-from hubkit.localhub.showing import Shown, html, repository_page
+from hubkit.localhub.showing import Shown, discussion_page, html, repository_page
 
 _MOST_COMMITS = 20
 
@@ -73,7 +73,7 @@ def discussion(call: Call) -> Response:
     pushed = discussions.commit_events(repo, one) if one.is_pull_request else []
     events = sorted([*one.events, *pushed], key=lambda event: str(event["createdAt"]))
     diff = discussions.diff(repo, one) if one.is_pull_request else ""
-    return html("discussion.html", repo=repo, one=one, events=events, diff=diff)
+    return discussion_page(repo, one, events, diff)
 
 
 def log_in(call: Call) -> Response:

@@ -62,5 +62,9 @@ def method(facts: Facts) -> Iterator[Section]:
         rows = [(name, number(value) if isinstance(value, float) else value) for name, value in said.items()]
         yield Section(
             "What it was taught",
-            [Words("method", {"kind": facts.recipe.method.title}), Table(["fact", ""], rows)],
+            [
+                Words("method", {"kind": facts.recipe.method.title}),
+                Table(["fact", ""], rows),
+                *([Bullets(facts.model.remarks)] if facts.model.remarks else []),
+            ],
         )

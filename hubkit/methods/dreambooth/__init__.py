@@ -161,6 +161,11 @@ class DreamBooth(Settings):
             "pictures of the subject": len(images.train),
             "class prompt": self.class_prompt,
             "class images drawn by the base": self.class_images if self.prior_weight else 0,
+            **(
+                {"class images of the captions": self.caption_images}
+                if self.prior_weight and self.caption_images
+                else {}
+            ),
             "prior weight": self.prior_weight,
             "text encoder": "trained too" if self.train_text_encoder else "as the base has it",
         }

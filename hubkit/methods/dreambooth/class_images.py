@@ -55,7 +55,7 @@ def class_images(
     """
     facts = decided_by(method.class_sampling, prompts, base, resolution)
     shots = shots_of(prompts, method.class_sampling.seed)
-    folder = hub.cache_folder() / "class-images" / fingerprint(facts, processes.device.type)[:16] / "class images"
+    folder = hub.cache_folder() / "class-images" / fingerprint(facts, processes.device.type)[:16] / "class-images"
     repo = method.class_images_repo
     missing = False
     if repo and processes.is_main_process:

@@ -17,6 +17,7 @@ from hubkit.errors import (
     StoppedError,
 )
 from hubkit.hub.addresses import endpoint, repo_url
+from hubkit.hub.trust import forget_token
 
 if TYPE_CHECKING:
     from huggingface_hub.errors import HfHubHTTPError
@@ -37,6 +38,7 @@ LOGIN_HELP: Final = (
     " token (trusted publishing); to try it without an account, add `--hub local`"
 )
 
+UNKNOWN_TOKEN: Final = 401
 BUSY: Final = frozenset({408, 429, 500, 502, 503, 504})
 PATIENCE: Final = (1.0, 2.0, 4.0)
 """Seconds between attempts while the Hub answers that it is busy. An unreachable Hub is reported at once."""
@@ -58,16 +60,46 @@ def ask(call: Callable[[], T], repo: str, missing: type[HubkitError]) -> T:
 
     for pause in PATIENCE:
         try:
-            with told(repo, missing):
-                return call()
+            return once(call, repo, missing)
         except UnavailableError as error:
             if not isinstance(error.__cause__, HfHubHTTPError):
                 raise
             seconds = error.asked_to_wait or pause
             log.warning("the Hub is busy; trying again in %.0f s", seconds)
             time.sleep(seconds)
+    return once(call, repo, missing)
+
+
+def once(call: Callable[[], T], repo: str, missing: type[HubkitError]) -> T:
+    """Make a request once. A job's token that has expired is exchanged for a new one: what the Hub refused for it had
+    no effect, and is asked again.
+    """
     with told(repo, missing):
+        try:
+            return _unwrapped(call)
+        except Exception as error:
+            if not _is_of_token(error) or not forget_token():
+                raise
+        return _unwrapped(call)
+
+
+def _unwrapped(call: Callable[[], T]) -> T:
+    """Make a call; what went wrong in one of its threads that upload is told as that itself."""
+    try:
         return call()
+    except RuntimeError as error:
+        if isinstance(error.__cause__, Exception) and "Error while uploading" in str(error):
+            raise error.__cause__ from None
+        raise
+
+
+def _is_of_token(error: Exception) -> bool:
+    """Whether the Hub did not know the token. hf_xet has only words for that."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    if isinstance(error, HfHubHTTPError):
+        return error.response.status_code == UNKNOWN_TOKEN
+    return isinstance(error, ConnectionError) and f"{UNKNOWN_TOKEN} Unauthorized" in str(error)
 
 
 @contextmanager

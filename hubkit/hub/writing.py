@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hubkit.errors import AuthorisationError, ConflictError, RecipeError
 from hubkit.hub.addresses import Kind, api
-from hubkit.hub.asking import ask, first_words, told
+from hubkit.hub.asking import ask, first_words, once
 from hubkit.hub.files import MANAGED, Content, RemoteFile
 from hubkit.hub.reading import head, tree
 
@@ -46,10 +46,13 @@ def commit(
         *(CommitOperationDelete(path) for path in sorted(deletions)),
     ]
     try:
-        with told(repo, AuthorisationError):
-            done = api(token).create_commit(
+        done = once(
+            lambda: api(token).create_commit(
                 repo, operations, commit_message=message, repo_type=kind, parent_commit=parent, revision="main"
-            )
+            ),
+            repo,
+            AuthorisationError,
+        )
     except ValueError as error:
         raise RecipeError(
             f"the Hub does not accept the commit to {repo}: {first_words(error)}", code="HK283"
@@ -73,15 +76,17 @@ def copy_tree(repo: str, source: str | None, *, onto: str, message: str) -> str:
         ),
         *(CommitOperationDelete(path) for path in sorted(there.keys() - wanted.keys() - MANAGED)),
     ]
-    with told(repo, AuthorisationError):
-        done = api().create_commit(repo, operations, commit_message=message, parent_commit=onto, revision="main")
+    done = once(
+        lambda: api().create_commit(repo, operations, commit_message=message, parent_commit=onto, revision="main"),
+        repo,
+        AuthorisationError,
+    )
     return str(done.oid)
 
 
 def put_tag(repo: str, tag: str, sha: str, message: str = "") -> None:
     """Tag a commit of a model repo. Raises ConflictError when the tag exists; tags never move."""
-    with told(repo, AuthorisationError):
-        api().create_tag(repo, tag=tag, revision=sha, tag_message=message or None)
+    once(lambda: api().create_tag(repo, tag=tag, revision=sha, tag_message=message or None), repo, AuthorisationError)
 
 
 def put_repo(

@@ -17,7 +17,7 @@ WORDS: Final = frozenset({".json", ".txt", ".md", ".toml"})
 LEFTOVERS: Final = re.compile(r"(^|/)(\.|checkpoint|logs?/|runs?/|optimizer|events\.out)", re.IGNORECASE)
 
 SECRETS: Final = re.compile(
-    r"hf_[A-Za-z0-9]{20,}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|AKIA[0-9A-Z]{16}|sk-[A-Za-z0-9_-]{32,}"
+    r"hf_[A-Za-z0-9]{20,}|hf_jwt_[\w.-]{20,}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|AKIA[0-9A-Z]{16}|sk-[A-Za-z0-9_-]{32,}"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
 )
 SECRET_NAMES: Final = re.compile(r"TOKEN|SECRET|PASSWORD|API_?KEY", re.IGNORECASE)

@@ -30,7 +30,11 @@ image = pipe(
 image.save("image.png")
 """
 
-PRIVATE: Final = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_OIDC_RESOURCE", "HF_OIDC_ID_TOKEN")
+PRIVATE: Final = (
+    "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_OIDC_RESOURCE", "HF_OIDC_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "ACTIONS_RUNTIME_TOKEN", "GITHUB_TOKEN", "GH_TOKEN",
+)  # fmt: skip
+"""Variables that code of a card has no business with."""
 
 
 class BlankError(IntegrityError):

@@ -1,6 +1,8 @@
 """The door to the Hub: what it does when the Hub is busy, away, or says no."""
 
 import time
+from collections.abc import Callable
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
@@ -42,10 +44,21 @@ def test_a_hub_that_stays_busy_stops_the_run(base: str, faults: Faults, monkeypa
     assert caught.value.exit_code == 75
 
 
-def test_it_waits_as_long_as_the_hub_says(base: str, faults: Faults, monkeypatch: pytest.MonkeyPatch):
-    """`Retry-After` counts, not our own pause."""
+@pytest.mark.parametrize(
+    "headers",
+    [
+        lambda: {"Retry-After": "1"},
+        lambda: {"Retry-After": formatdate(time.time() + 2, usegmt=True)},
+        lambda: {"RateLimit": '"api";r=0;t=0'},
+    ],
+    ids=["seconds", "date", "rate limit"],
+)
+def test_it_waits_as_long_as_the_hub_says(
+    base: str, faults: Faults, monkeypatch: pytest.MonkeyPatch, headers: Callable[[], dict[str, str]]
+):
+    """`Retry-After`, as a number or a date, or `RateLimit` count, not our own pause."""
     monkeypatch.setattr(asking, "PATIENCE", (0.0,))
-    faults.add(Fault(INFO, status=429, headers={"Retry-After": "1"}))
+    faults.add(Fault(INFO, status=429, headers=headers()))
     began = time.monotonic()
 
     assert hub.resolve_model("alice/base", "main").sha == base

@@ -1,11 +1,13 @@
 """When the Hub's answer does not arrive, a commit is recognised as made, or as not made, and never doubled."""
 
+import time
 from collections.abc import Callable
 
 import pytest
 
 from hubkit import hub
 from hubkit.errors import ConflictError
+from hubkit.localhub.faults import Fault, Faults
 from hubkit.publishing import Release
 from hubkit.targets.hub import HubTarget
 
@@ -61,6 +63,18 @@ def test_a_hub_that_stays_away_ends_cleanly(lossy: Lossy, release: Release):
 
     assert caught.value.exit_code == 75
     assert TARGET.publish(release).created
+
+
+@pytest.mark.parametrize("what", ["/commit/", "/tag/"])
+def test_a_busy_hub_is_given_the_time_it_asks_for(lossy: Lossy, release: Release, faults: Faults, what: str):
+    """`Retry-After` at the commit and at the tag; then there is one of each."""
+    faults.add(Fault(f"POST .*{what}main.*|POST .*{what}[0-9a-f]*", status=429, headers={"Retry-After": "1"}))
+    began = time.monotonic()
+    publication = TARGET.publish(release)
+
+    assert time.monotonic() - began >= 1
+    assert commits() == 2
+    assert {"v1": publication.commit} == hub.tags("alice/tiny")
 
 
 def test_somebody_elses_commit_in_place_of_a_lost_answer_is_a_conflict(lossy: Lossy, release: Release):

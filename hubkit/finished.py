@@ -67,12 +67,12 @@ class Finished:
         now = self.recipe.publish.present(self.recipe.name)
         release = describe(self.recipe, self.images, self.model, self.scores, self.folder, now)
         card = (release.folder / "README.md").read_text(encoding="utf-8")
-        admitted(release, self.scores)
+        admitted(self.recipe, release, self.scores)
         self.recipe.publish.check(self.recipe.name, lambda: card, release)
         return published(self.recipe, release, self.folder)
 
 
-def admitted(release: Release, scores: Scores) -> Release:
+def admitted(recipe: Recipe, release: Release, scores: Scores) -> Release:
     """The release, if it meets every gate or was accepted all the same. Raises GateError."""
     if not scores.refusals:
         return release
@@ -80,8 +80,9 @@ def admitted(release: Release, scores: Scores) -> Release:
     reason = release.lock.accepted
     if reason is None:
         run = release.folder.parent
+        seen_at = recipe.publish.set_aside(release, words)
         raise GateError(
-            f"not published: {words}",
+            f"not published: {words}{f'; to be looked at: {seen_at}' if seen_at else ''}",
             help=f"the model, its scores and its card are in {release.folder}; change the training or the gate, or"
             f" publish it all the same, with the reason on its card: hubkit publish {run} --accept REASON",
         )

@@ -28,7 +28,7 @@ def run(recipe: Recipe, folder: Path, *, push: bool) -> tuple[Scores, Release | 
         scores = score(recipe.model, recipe.method, recipe.metrics, recipe.samples, model, images, folder)
         now = recipe.publish.present(recipe.name) if push else None
         release = describe(recipe, images, model, scores, folder, now)
-        return scores, published(recipe, admitted(release, scores), folder) if push else release
+        return scores, published(recipe, admitted(recipe, release, scores), folder) if push else release
 
 
 def prepare(recipe: Recipe) -> None:

@@ -9,6 +9,7 @@ from hubkit.hub.addresses import Kind, api, cache_folder, endpoint, file_url, is
 from hubkit.hub.asking import LOGIN_HELP, UnavailableError
 from hubkit.hub.files import MANAGED, Content, RemoteFile, git_blob, hashed, same_files
 from hubkit.hub.identity import Account, account, check_may_write, check_repo_id, whoami
+from hubkit.hub.proposals import Proposal, close, proposals, propose
 from hubkit.hub.reading import (
     RepoFacts,
     agreed_license,
@@ -30,6 +31,7 @@ __all__ = [
     "Account",
     "Content",
     "Kind",
+    "Proposal",
     "RemoteFile",
     "RepoFacts",
     "UnavailableError",
@@ -39,6 +41,7 @@ __all__ = [
     "cache_folder",
     "check_may_write",
     "check_repo_id",
+    "close",
     "commit",
     "copy_tree",
     "create_repo",
@@ -49,6 +52,8 @@ __all__ = [
     "hashed",
     "head",
     "is_local",
+    "proposals",
+    "propose",
     "put_repo",
     "put_tag",
     "read",

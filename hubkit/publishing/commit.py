@@ -27,12 +27,11 @@ class Placed:
     created: bool
 
 
-def place(release: Release, repo: str, on: str | None, *, private: bool) -> Placed:
-    """Make the tree of `main` exactly the release, on top of the commit `on`; None where nothing was there.
+def place(release: Release, repo: str, seen: str) -> Placed:
+    """Make the tree of `main` exactly the release, on top of the commit `seen`.
 
     Raises ConflictError when somebody else moved the head, UnavailableError when the Hub stays away.
     """
-    seen = on or _founded(repo, private=private)
 
     def send() -> str:
         changed, stale = hub.difference(release.files, hub.tree(repo, seen), release.manifest)
@@ -94,8 +93,8 @@ def _ours(repo: str, seen: str, is_wanted: Callable[[str], bool]) -> Placed | No
     )
 
 
-def _founded(repo: str, *, private: bool) -> str:
-    """The head of a repo in which there is nothing yet; it is created where it is missing."""
+def found_repo(repo: str, *, private: bool) -> str:
+    """The head of a repo in which there is nothing yet; it is created where it is missing. Raises ConflictError."""
     if hub.head(repo) is None:
         hub.create_repo(repo, private=private)
     head = hub.resolve_model(repo, "main").sha

@@ -95,6 +95,10 @@ class Target(Protocol):
         """
         ...
 
+    def set_aside(self, release: Release, why: str) -> str | None:
+        """What becomes of a release that is not to be published: the address where it can be looked at, if any."""
+        ...
+
     def publish(self, release: Release) -> Publication:
         """Put exactly the release's files there, and verify them."""
         ...

@@ -66,6 +66,9 @@ class FolderTarget(Settings):
             )
         card()
 
+    def set_aside(self, release: Release, why: str) -> None:
+        """It stays in the run's folder."""
+
     def publish(self, release: Release) -> Publication:
         """Copy the release beside its place, verify the copy, and turn the place's link to it in one step."""
         inspect(release)

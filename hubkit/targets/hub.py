@@ -8,7 +8,9 @@ from pydantic import Field
 from hubkit import hub
 from hubkit.errors import AuthorisationError, ConflictError, IntegrityError, RecipeError, StoppedError
 from hubkit.publishing import (
+    FOR_REVIEW,
     Lock,
+    Placed,
     Present,
     Publication,
     Release,
@@ -16,17 +18,21 @@ from hubkit.publishing import (
     changes,
     check_greater,
     check_unmoved,
+    found_repo,
     hold,
+    holds,
     inspect,
     newest,
     place,
     present,
+    propose,
+    restore,
+    stage_title,
     tag,
     take_back,
     verify_by_drawing,
     verify_hashes,
 )
-from hubkit.publishing.commit import holds
 from hubkit.values import OwnRepo, Settings, Tag
 
 SMALL: Final = 1 << 30
@@ -44,6 +50,14 @@ class HubTarget(Settings):
     private: bool = Field(default=False, description="Create the repo as private; an existing repo must be so already.")
     fp16: bool = Field(default=False, description='Also publish half-precision copies, loaded with `variant="fp16"`.')
     tag: Tag | None = Field(None, description="Tag of the commit once it is verified. Tags never move.")
+    stage: bool = Field(
+        default=False,
+        description="Verify the model in a pull request on the Hub first; `main` gets it, in one commit, when it is"
+        " right.",
+    )
+    review: bool = Field(
+        default=False, description="Open a pull request with a model that a gate keeps back, for people to look at."
+    )
     verify: Literal["auto", "full", "hashes"] = Field(
         "auto", description="'full' loads the published model and draws with it again; 'auto' does so under 1 GiB."
     )
@@ -95,13 +109,11 @@ class HubTarget(Settings):
         now = present(repo)
         check_unmoved(repo, now, release.on, lock)
         self._check_version(now, lock)
-        placed = place(release, repo, now.commit if now else None, private=self.private)
-        try:
-            found = self._verified(release, repo, placed.commit)
-        except IntegrityError as error:
-            raise take_back(lock, repo, placed, error) from error
-        if self.tag:
+        seen = now.commit if now else found_repo(repo, private=self.private)
+        placed, found = (self._staged if self.stage else self._placed)(release, repo, seen)
+        if self.tag and self.tag not in hub.tags(repo):
             tag(repo, self.tag, placed.commit)
+        self._close_proposals(release, repo, placed.commit)
         return Publication(
             url=hub.repo_url(repo),
             repo=repo,
@@ -111,6 +123,45 @@ class HubTarget(Settings):
             created=placed.created,
             verified=found,
         )
+
+    def set_aside(self, release: Release, why: str) -> str | None:
+        """With `review`, a pull request that holds it; `main` stays what it is."""
+        if not self.review:
+            return None
+        inspect(release)
+        repo = self._own(release)
+        now = present(repo)
+        seen = now.commit if now else found_repo(repo, private=self.private)
+        words = f"Not published: {why}\n\nDo not merge it here: `hubkit publish RUN --accept REASON` publishes it."
+        title = f"{FOR_REVIEW}{release.message} ({release.lock.made_from[:12]})"
+        return propose(release, repo, seen, title, words).url
+
+    def _placed(self, release: Release, repo: str, seen: str) -> tuple[Placed, tuple[str, ...]]:
+        """On `main` at once; taken back where it does not verify."""
+        placed = place(release, repo, seen)
+        try:
+            return placed, self._verified(release, repo, placed.commit)
+        except IntegrityError as error:
+            raise take_back(release.lock, repo, placed, error) from error
+
+    def _staged(self, release: Release, repo: str, seen: str) -> tuple[Placed, tuple[str, ...]]:
+        """On `main` only once it is verified in a pull request."""
+        if holds(repo, seen, release):
+            return self._placed(release, repo, seen)
+        proposal = propose(release, repo, seen, stage_title(release), "To be verified before it goes to main.")
+        try:
+            found = self._verified(release, repo, proposal.commit)
+        except IntegrityError as error:
+            hub.close(proposal, f"It did not verify: {error.faults[0].message}")
+            raise
+        placed = restore(repo, proposal.commit, seen, release.message)
+        return placed, (*found, verify_hashes(release, repo, placed.commit))
+
+    def _close_proposals(self, release: Release, repo: str, commit: str) -> None:
+        """What was staged is on `main`; what was to be looked at has been, once something is published."""
+        prefixes = [*([stage_title(release)] if self.stage else []), *([FOR_REVIEW] if self.review else [])]
+        for proposal in (one for prefix in prefixes for one in hub.proposals(repo, prefix)):
+            hub.close(proposal, f"{commit} was published.")
 
     def _own(self, release: Release) -> str:
         """The repo that the release goes to, which its card names."""

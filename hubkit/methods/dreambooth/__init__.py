@@ -30,7 +30,7 @@ class DreamBooth(Settings):
     a picture that the base drew of the class (equation 2 of the paper).
     """
 
-    title: ClassVar[str] = "DreamBooth with prior preservation"
+    title: ClassVar[str] = "DreamBooth"
     paper: ClassVar[str] = "https://arxiv.org/abs/2208.12242"
     tags: ClassVar[tuple[str, ...]] = ("dreambooth",)
     offers: ClassVar[tuple[str, ...]] = OFFERS

@@ -41,7 +41,7 @@ tags:
 # Class images
 
 {count} pictures of 8-bit RGB that a text-to-image model drew, each from its own seed: the class images of DreamBooth's
-prior preservation (Ruiz et al., 2023). They show nobody. `{facts}` says which model at which commit, and
+prior preservation (Ruiz et al., 2023). They show nobody. `{facts}` says at which commit of the model, and
 how; `metadata.jsonl` has the prompt and the seed of each.
 """
 

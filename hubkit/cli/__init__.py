@@ -8,6 +8,7 @@ import sys
 import typer
 
 from hubkit.cli import ci
+from hubkit.cli.card import preview
 from hubkit.cli.hub import import_, seed, serve
 from hubkit.cli.recipes import check, schema
 from hubkit.cli.releases import publish
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.command()(train)
 app.command()(publish)
+app.command()(preview)
 app.command()(check)
 app.command()(schema)
 app.command()(space)

@@ -1,0 +1,70 @@
+"""The card of a model: looked at before anything is published."""
+
+import sys
+import webbrowser
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+LOCK: Final = "hubkit.lock.json"
+CARD: Final = "README.md"
+
+
+def preview(
+    folder: Annotated[
+        Path, typer.Argument(metavar="RUN|FOLDER", help="A run folder, or any folder that would be pushed.")
+    ],
+    port: Annotated[int, typer.Option("--port", help="Port to listen on; 0 takes a free one.")] = 0,
+    *,
+    browse: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Show the card as the Hub will show it, before anything is published, until interrupted.
+
+    Edit the README.md and reload: it is read anew for every look. What the Hub would refuse it for stands on top.
+
+    hubkit preview runs/mini-ninja --open
+    """
+    from hubkit import localhub
+    from hubkit.errors import RecipeError
+
+    place = shown(folder)
+
+    def started(url: str) -> None:
+        print(url, flush=True)
+        print("the card, read anew for every look; Ctrl-C ends it", file=sys.stderr)
+        if browse:
+            webbrowser.open(url)
+
+    try:
+        localhub.preview(place, repo=name_of(place), port=port, started=started)
+    except OSError as error:
+        raise RecipeError(f"port {port} cannot be listened on: {error.strerror}", help="leave --port out") from error
+
+
+def shown(folder: Path) -> Path:
+    """The folder that holds the card: that of the run's release, or the folder itself. Raises RecipeError."""
+    from hubkit.errors import RecipeError
+
+    for place in (folder / "release", folder):
+        if (place / CARD).is_file():
+            return place
+    raise RecipeError(
+        f"{folder} holds no {CARD}, and no release with one",
+        help="name a run folder such as runs/mini-ninja, once `hubkit train` has described it",
+    )
+
+
+def name_of(folder: Path) -> str:
+    """The repo that the release is meant for; a stand-in where the folder is none, or goes to no repo."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from hubkit.publishing import Lock
+    from hubkit.values import RepoId
+
+    if not (folder / LOCK).is_file():
+        return "you/model"
+    try:
+        return TypeAdapter[str](RepoId).validate_python(Lock.of_folder(folder).model_id)
+    except ValidationError:
+        return "you/model"

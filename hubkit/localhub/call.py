@@ -39,7 +39,7 @@ class Limits:
 
     page_size: int = 1000
     expanded_page_size: int = 50
-    multipart_above_bytes: int = 1024**3
+    multipart_above_bytes: int = 5 * 1024**3  # the most that S3 takes in one PUT
     part_bytes: int = 256 * 1024**2
     job_token_seconds: int = 3600
 

@@ -19,9 +19,8 @@ from uvicorn.protocols.http.flow_control import CLOSE_HEADER
 from uvicorn.protocols.http.h11_impl import RequestResponseCycle
 
 from hubkit.localhub.call import DRAIN_BYTES, Call, Endpoint
+from hubkit.localhub.durable import PIECE_BYTES
 from hubkit.localhub.errors import HubError
-
-PIECE_BYTES = 1024 * 1024
 
 _WORTH_A_CONNECTION_BYTES = 1024 * 1024
 _IDLE_SECONDS = 60.0

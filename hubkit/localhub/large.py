@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-PIECE_BYTES = 1024 * 1024
+from hubkit.localhub.durable import PIECE_BYTES
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

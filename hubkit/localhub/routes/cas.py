@@ -15,9 +15,9 @@ from starlette.routing import Route
 
 from hubkit.localhub import xet, xorbs
 from hubkit.localhub.call import Call, plain
-from hubkit.localhub.durable import Sink
+from hubkit.localhub.durable import PIECE_BYTES, Sink
 from hubkit.localhub.errors import HubError, bad_request, forbidden, invalid_credentials
-from hubkit.localhub.intake import PIECE_BYTES, Body, reading
+from hubkit.localhub.intake import Body, reading
 from hubkit.localhub.large import joined, xorb_path
 from hubkit.localhub.repository import Repository
 from hubkit.localhub.routes.paths import API_REPO

@@ -9,10 +9,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hubkit.localhub.call import Call, plain
-from hubkit.localhub.durable import HashingSink, Sink, make_folder
+from hubkit.localhub.durable import HashingSink, make_folder
 from hubkit.localhub.errors import HubError, bad_request, forbidden
 from hubkit.localhub.fields import Fields
-from hubkit.localhub.intake import PIECE_BYTES, Body, reading
+from hubkit.localhub.intake import Body, reading
 from hubkit.localhub.repository import Repository
 from hubkit.localhub.routes.paths import DATASET_OR_SPACE, MODEL
 
@@ -63,19 +63,13 @@ def _address(call: Call, repo: Repository, oid: str, size: int, part: int | None
 def receive(call: Call, body: Body) -> Response:
     """A whole object, or one part of it, from whoever holds the signed address."""
     claim = _claim(call)
-    if claim["part"]:
-        return _receive_part(call, body, claim)
     with HashingSink(call.hub.store.scratch) as sink:
-        _copy(body, sink, claim["size"])
-        _keep(call, sink, claim)
+        sink.copy(body, claim["size"])
+        if claim["part"]:
+            sink.keep(_parts_folder(call, claim) / str(claim["part"]))
+        else:
+            _keep(call, sink, claim)
     return Response(headers={"ETag": f'"{sink.sha256}"'})
-
-
-def _receive_part(call: Call, body: Body, claim: dict[str, Any]) -> Response:
-    with Sink(call.hub.store.scratch) as sink:
-        _copy(body, sink, claim["size"])
-        sink.keep(_parts_folder(call, claim) / str(claim["part"]))
-    return Response(headers={"ETag": f'"{claim["part"]}-{sink.size}"'})
 
 
 def complete(call: Call) -> Response:
@@ -85,7 +79,7 @@ def complete(call: Call) -> Response:
     numbers = [part.number("partNumber") for part in call.fields.objects("parts")]
     with HashingSink(call.hub.store.scratch) as sink:
         for number in sorted(numbers):
-            _append(folder / str(number), sink)
+            _append(folder / str(number), sink, claim["size"])
         _keep(call, sink, claim)
     shutil.rmtree(folder, ignore_errors=True)
     return JSONResponse({"success": True})
@@ -99,22 +93,12 @@ def verify(call: Call) -> Response:
     return JSONResponse({"success": True}, media_type=_CONTENT_TYPE)
 
 
-def _copy(body: Body, sink: Sink, most_bytes: int) -> None:
-    buffer = memoryview(bytearray(PIECE_BYTES))
-    while count := body.readinto(buffer):
-        sink.write(buffer[:count])
-        if sink.size > most_bytes:
-            raise bad_request(f"More than the {most_bytes} bytes that were announced")
-
-
-def _append(part: Path, sink: Sink) -> None:
+def _append(part: Path, sink: HashingSink, most_bytes: int) -> None:
     try:
-        source = part.open("rb", buffering=0)
+        with part.open("rb", buffering=0) as source:
+            sink.copy(source, most_bytes)
     except FileNotFoundError as error:
         raise bad_request(f"Part {part.name} was not uploaded") from error
-    with source:
-        while piece := source.read(PIECE_BYTES):
-            sink.write(piece)
 
 
 def _keep(call: Call, sink: HashingSink, claim: dict[str, Any]) -> None:

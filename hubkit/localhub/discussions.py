@@ -1,6 +1,7 @@
 """Discussions and pull requests: one JSON file each, in the repository; a pull request has a ref `refs/pr/<number>`."""
 
 import difflib
+import itertools
 import json
 import secrets
 import time
@@ -136,6 +137,11 @@ def merge(repo: Repository, discussion: Discussion, author: str) -> Discussion:
     """Bring the pull request's changes into the main branch with a merge commit, or refuse when both changed a file."""
     if not discussion.is_pull_request or discussion.status not in ("draft", "open"):
         raise conflict(f"Discussion {discussion.num} is no open pull request")
+    oid = _merge_commit(repo, discussion) or _merge(repo, discussion, author)
+    return discussion.with_event("status-change", author, {"status": "merged"}, status="merged", merge_commit=oid)
+
+
+def _merge(repo: Repository, discussion: Discussion, author: str) -> str:
     clashes = conflicts(repo, discussion)
     if clashes:
         raise conflict(f"Changed on both sides: {', '.join(clashes)}")
@@ -149,7 +155,14 @@ def merge(repo: Repository, discussion: Discussion, author: str) -> Discussion:
     message = f"{discussion.title} (#{discussion.num})"
     oid = commits.write(repo, files, (main, head), message, author)
     repo.move_ref(MAIN, oid)
-    return discussion.with_event("status-change", author, {"status": "merged"}, status="merged", merge_commit=oid)
+    return oid
+
+
+def _merge_commit(repo: Repository, discussion: Discussion) -> str | None:
+    """The merge that a server made but was killed before it noted it."""
+    main, head = _heads(repo, discussion)
+    since = itertools.takewhile(lambda item: item[0] != discussion.base, repo.history(main))
+    return next((oid for oid, commit in since if head in commit.parents[1:]), None)
 
 
 def conflicts(repo: Repository, discussion: Discussion) -> list[str]:

@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, Self
 
 Buffer = bytes | bytearray | memoryview
 
@@ -72,7 +72,7 @@ class HashingSink(Sink):
         super().__init__(scratch)
         self._hash = hashlib.sha256()
 
-    def copy(self, source: io.RawIOBase | BinaryIO, most_bytes: int) -> None:
+    def copy(self, source: io.RawIOBase, most_bytes: int) -> None:
         """Write what the source gives, and hash it at the same time: one piece is hashed while the next one comes.
 
         Stops soon after `most_bytes`.
@@ -91,10 +91,10 @@ class HashingSink(Sink):
         return self._hash.hexdigest()
 
 
-def _filled(buffer: memoryview, source: io.RawIOBase | BinaryIO) -> memoryview:
+def _filled(buffer: memoryview, source: io.RawIOBase) -> memoryview:
     """As much of the buffer as the source had for it."""
     count = 0
-    while count < len(buffer) and (more := source.readinto(buffer[count:])):  # type: ignore[attr-defined]
+    while count < len(buffer) and (more := source.readinto(buffer[count:])):
         count += more
     return buffer[:count]
 

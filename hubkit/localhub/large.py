@@ -97,6 +97,11 @@ def spans_path(folder: Path, sha256: str) -> Path:
     return folder / "spans" / sha256[:2] / sha256[2:4] / sha256
 
 
+def spans_paths(folder: Path) -> Iterator[Path]:
+    """Those of all large files in spans."""
+    return folder.glob("spans/*/*/*")
+
+
 def xorb_path(xorbs: Path, digest: str) -> Path:
     return xorbs / digest[:2] / digest
 

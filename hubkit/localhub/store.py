@@ -3,19 +3,21 @@
 store.json  tokens  repos/<kind>s/<namespace>/<name>.git  xorbs/  uploads/  locks/  tmp/
 """
 
-import contextlib
 import errno
 import json
+import os
 import re
 import secrets
 import shutil
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from hubkit.localhub import repository
+from hubkit.localhub import leftovers, repository
 from hubkit.localhub.attributes import DEFAULT_ATTRIBUTES
 from hubkit.localhub.durable import locked, make_folder, sync_folder, write_json
 from hubkit.localhub.errors import HubError, bad_request, conflict
@@ -28,38 +30,35 @@ RESERVED_NAMESPACES = frozenset({"api", "datasets", "spaces", "models", "oauth",
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LONGEST_ID = 96
-_LEFTOVER_SECONDS = 2 * 24 * 3600
 
 
 @dataclass(frozen=True)
 class Store:
-    """An opened store. Any number of processes may have it open."""
+    """An opened store. Any number of processes may have it open.
+
+    `scratch` is for unfinished files; on the same file system, so that a rename finishes them. It goes with this value.
+    """
 
     root: Path
     id: str
     signer: Signer
+    scratch: Path
 
     @classmethod
     def open(cls, root: Path) -> "Store":
-        """Open the store at `root`, or begin one there."""
+        """Open the store at `root`, or begin one there; clear away what others left unfinished."""
         root = root.resolve()
-        make_folder(root / "tmp")
         with locked(root / "locks" / "store"):
-            file = root / "store.json"
-            if not file.exists():
-                new = {"format": FORMAT, "id": secrets.token_hex(8), "secret": secrets.token_hex(32)}
-                write_json(file, new, root / "tmp", private=True)
-            known = json.loads(file.read_text())
-        _clear_leftovers(root / "tmp")
-        _clear_leftovers(root / "uploads")
-        if known["format"] != FORMAT:
-            raise ValueError(f"{root} is a store of format {known['format']}; this version reads format {FORMAT}")
-        return cls(root, known["id"], Signer(bytes.fromhex(known["secret"])))
-
-    @property
-    def scratch(self) -> Path:
-        """For unfinished files; on the same file system, so that a rename finishes them."""
-        return self.root / "tmp"
+            is_alone = leftovers.clear_scratch(root / "tmp")
+            scratch, lock = leftovers.begin_scratch(root / "tmp")
+            identity = _Identity(root / "store.json", scratch)
+            if is_alone:
+                leftovers.sweep_xorbs(root / "xorbs", root.glob("repos/*/*/*.git"), identity.renew)
+            known = identity.read()
+            leftovers.clear_uploads(root / "uploads")
+        store = cls(root, known["id"], Signer(bytes.fromhex(known["secret"])), scratch)
+        weakref.finalize(store, leftovers.end_scratch, scratch, lock, os.getpid())
+        return store
 
     @property
     def uploads(self) -> Path:
@@ -109,13 +108,14 @@ class Store:
         try:
             repository.create(repo, settings, first, {".gitattributes": DEFAULT_ATTRIBUTES.encode()})
         except OSError as error:
+            shutil.rmtree(self.scratch / f"new-{settings.id}", ignore_errors=True)
             if not _is_taken(error):
                 raise
-            shutil.rmtree(self.scratch / f"new-{settings.id}")
             raise conflict(f"You already created this {repo.kind} repo") from error
 
     def delete(self, repo: Repository) -> None:
         """Take a repository out of sight in one step, then clear it away."""
+        leftovers.note_deletion(self.xorbs, self.scratch)
         with self.changing(repo):
             doomed = self.scratch / f"deleted-{secrets.token_hex(8)}"
             repo.folder.rename(doomed)
@@ -154,12 +154,29 @@ def check_repo_id(repo_id: str) -> None:
         raise bad_request(f"Reserved namespace: {namespace!r}")
 
 
-def _clear_leftovers(folder: Path) -> None:
-    """Remove what killed servers left unfinished; what is younger may belong to one that lives."""
-    for path in folder.glob("*"):
-        with contextlib.suppress(FileNotFoundError):
-            if path.stat().st_mtime < time.time() - _LEFTOVER_SECONDS:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+@dataclass(frozen=True)
+class _Identity:
+    """What the store calls itself, and the secret that it signs with."""
+
+    file: Path
+    scratch: Path
+
+    def read(self) -> dict[str, Any]:
+        if not self.file.exists():
+            self._write(secrets.token_hex(32))
+        known: dict[str, Any] = json.loads(self.file.read_text())
+        if known["format"] != FORMAT:
+            message = f"{self.file.parent} is a store of format {known['format']}; this version reads format {FORMAT}"
+            raise ValueError(message)
+        return known
+
+    def renew(self) -> None:
+        """Take another id. Clients remember by it which chunks are here, and would not send again what was swept."""
+        self._write(self.read()["secret"])
+
+    def _write(self, secret: str) -> None:
+        new = {"format": FORMAT, "id": secrets.token_hex(8), "secret": secret}
+        write_json(self.file, new, self.scratch, private=True)
 
 
 def _is_taken(error: OSError) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from hubkit.localhub import leftovers
 from hubkit.localhub.call import Call, plain
 from hubkit.localhub.durable import HashingSink, make_folder
 from hubkit.localhub.errors import HubError, bad_request, forbidden
@@ -44,6 +45,8 @@ def _answer(call: Call, repo: Repository, item: Fields, transfer: str) -> dict[s
         return known
     verify = {"href": f"{call.origin}/{repo.path}.git/info/lfs/verify"}
     multipart = transfer == "multipart" and _is_large(call, item)
+    if multipart:
+        leftovers.clear_uploads(call.hub.store.uploads)
     upload = _parts(call, repo, oid, size) if multipart else {"href": _address(call, repo, oid, size), "header": {}}
     return {**known, "authenticated": True, "actions": {"upload": upload, "verify": verify}}
 

@@ -1,9 +1,9 @@
 """What answers at once must not wait for torch: the help, and the check of a recipe."""
 
 import json
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -59,17 +59,23 @@ def test_checking_recipes_imports_nothing_heavy():
     assert loaded_by("check", *recipes, "--data", "docs")[:2] == (0, set())  # one recipe has no pictures of its own
 
 
+def cpu_seconds_of_children() -> float:
+    """User and system time: what a command takes on a machine that does nothing else."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_six_faults_are_listed_with_their_lines_in_under_a_second(tmp_path):
     path = tmp_path / "six.toml"
     path.write_text(SIX_FAULTS, encoding="utf-8")
 
     seconds = []
     for _attempt in range(3):  # the fastest of three: the machine may be busy with something else
-        began = time.perf_counter()
+        began = cpu_seconds_of_children()
         done = subprocess.run(
             [sys.executable, "-m", "hubkit", "check", path], capture_output=True, text=True, check=False
         )
-        seconds.append(time.perf_counter() - began)
+        seconds.append(cpu_seconds_of_children() - began)
 
     assert done.returncode == 2
     assert [f"{path}:{line}" for line in (1, 3, 7, 13, 14, 17)] == [

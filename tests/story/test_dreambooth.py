@@ -152,8 +152,8 @@ def test_killed_while_drawing_and_while_training_it_ends_with_the_same_weights(h
     """
     whole = hubkit("train", QUICKSTART, "--runs", tmp_path / "whole", overrides=(*KILLED, *SCORED))
     assert whole.returncode == 0, whole.stderr
-    drawn = {file.name: file.read_bytes() for file in home.rglob("class-images/*/*/*.png")}
-    for file in home.rglob("class-images/*/*/*.png"):
+    drawn = {file: file.read_bytes() for file in home.rglob("class-images/*/*/*.png")}  # other recipes' too
+    for file in drawn:
         file.unlink()
 
     folder = tmp_path / "killed"
@@ -171,7 +171,9 @@ def test_killed_while_drawing_and_while_training_it_ends_with_the_same_weights(h
 
     assert process.returncode == 0, words
     assert "going on after step" in words
-    assert drawn == {file.name: file.read_bytes() for file in home.rglob("class-images/*/*/*.png")}
+    again = {file: file.read_bytes() for file in home.rglob("class-images/*/*/*.png")}
+    assert len(again) == 16
+    assert again == {file: drawn[file] for file in again}
     weights = [
         json.loads((run / "model.json").read_text())["weights"] for run in (tmp_path / "whole" / "mini-avatar", folder)
     ]

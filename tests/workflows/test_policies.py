@@ -98,7 +98,7 @@ def test_every_policy_is_broken_once():
     assert {policy.__name__ for policy in POLICIES} == {name for name, *_ in BREAKS}
 
 
-ZIZMOR = ("--offline", "--persona=auditor", "--no-progress", ".")
+ZIZMOR = ("--offline", "--persona=auditor", "--no-progress", "--color=never", ".")
 
 
 def test_zizmor_finds_nothing_but_the_gpu_runner():

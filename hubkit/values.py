@@ -5,6 +5,7 @@ import json
 import math
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,6 +157,14 @@ def write_atomically(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
+
+
+def link_or_copy(source: os.PathLike[str] | str, place: os.PathLike[str] | str) -> None:
+    """One file in two places, without a second copy on disk where the file system allows; a link is followed."""
+    try:
+        os.link(os.path.realpath(source), place)
+    except OSError:
+        shutil.copyfile(source, place)
 
 
 def sha256_of(path: Path) -> str:

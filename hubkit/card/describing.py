@@ -1,7 +1,6 @@
 """Assemble the release: the model's files, the card and its pictures, the pinned recipe and the lock; nothing else."""
 
 import json
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from importlib import metadata as distributions
@@ -38,7 +37,7 @@ from hubkit.publishing import (
 from hubkit.recipe import Recipe, dump, shared
 from hubkit.scoring import Sample, Score, Scores
 from hubkit.training import TrainedModel
-from hubkit.values import fingerprint
+from hubkit.values import fingerprint, link_or_copy
 
 FORMAT: Final = 1
 PROOF: Final = "images/usage.png"
@@ -140,10 +139,7 @@ def link_model(source: Path, place: Path) -> None:
             continue
         there = place / file.relative_to(source)
         there.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(file.resolve(), there)
-        except OSError:
-            shutil.copyfile(file, there)
+        link_or_copy(file, there)
 
 
 def halve(folder: Path) -> None:

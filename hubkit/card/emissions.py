@@ -7,7 +7,9 @@ from hubkit.training import TrainedModel
 
 
 def grams(country: str | None, kwh: float | None) -> float | None:
-    """Grams of CO2 for so much energy at a country's mean; None where country, energy or codecarbon are missing."""
+    """Grams of CO2 for so much energy at a country's mean; None where country, energy or codecarbon are missing, and
+    where codecarbon does not know the country: it would take the world's mean for it.
+    """
     if country is None or kwh is None or find_spec("codecarbon") is None:
         return None
     from codecarbon.core.emissions import Emissions
@@ -15,8 +17,11 @@ def grams(country: str | None, kwh: float | None) -> float | None:
     from codecarbon.external.geography import GeoMetadata
     from codecarbon.input import DataSource
 
-    figures: Any = DataSource
-    kilograms = Emissions(figures(), None).get_private_infra_emissions(
+    known: Any = DataSource
+    figures = known()
+    if country not in figures.get_global_energy_mix_data():
+        return None
+    kilograms = Emissions(figures, None).get_private_infra_emissions(
         Energy.from_energy(kWh=kwh), GeoMetadata(country_iso_code=country)
     )
     return float(kilograms) * 1000

@@ -1,7 +1,6 @@
 """How did the training of a row end, and what of its run folder goes on to the next job?"""
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,10 +11,9 @@ from hubkit.card import made
 from hubkit.ci.rows import Row
 from hubkit.errors import GateError, StoppedError
 from hubkit.scoring import Scores
+from hubkit.values import link_or_copy
 
 State = Literal["finished", "stopped", "failed"]
-
-StrPath = str | os.PathLike[str]
 
 LARGE: Final = frozenset({"checkpoints", "release", "model"})
 """Goes on only where the next job needs it."""
@@ -63,18 +61,10 @@ def carry(run: Path, place: Path) -> None:
     for path in _going_on(run):
         there = place / path.relative_to(run)
         if path.is_dir():
-            shutil.copytree(path, there, copy_function=_link)
+            shutil.copytree(path, there, copy_function=link_or_copy)
         else:
             there.parent.mkdir(parents=True, exist_ok=True)
-            _link(path, there)
-
-
-def _link(source: StrPath, place: StrPath) -> None:
-    """One file in two places, without a second copy on disk where the file system allows."""
-    try:
-        os.link(source, place)
-    except OSError:
-        shutil.copyfile(source, place)
+            link_or_copy(path, there)
 
 
 def _going_on(run: Path) -> Iterator[Path]:

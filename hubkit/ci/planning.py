@@ -27,12 +27,7 @@ PUBLISH_DISK: Final = 14
 INSTALLED: Final = 3 * GIGABYTE
 """Bytes of hubkit's libraries there, with PyTorch for CPUs."""
 
-STEPS: Final = """once, by somebody who may write to {namespace}:
-    1. hf repos create {repo}
-    2. open {url}/settings, "Trusted Publishers", and add GitHub Actions with
-       repository = {repository}, workflow = train.yml
-    3. start this run again
-  or publish with a token: docs/guides/github-actions.md, "With a token instead\""""
+OTHERWISE: Final = '\n  or publish with a token: docs/guides/github-actions.md, "With a token instead"'
 
 
 @dataclass(frozen=True)
@@ -58,7 +53,7 @@ def plan(event: Event, root: Path) -> tuple[Planned, ...]:
     planned, faults = [], []
     for request in _requests(event, root):
         try:
-            if one := _planned(event, root, **request):
+            if one := _planned(root, **request):
                 planned.append(one)
         except HubkitError as error:
             faults.append(error)
@@ -107,14 +102,14 @@ def _for_a_hub(path: Path) -> bool:
         return True
 
 
-def _planned(event: Event, root: Path, *, recipe: str, **fields: Any) -> Planned:
+def _planned(root: Path, *, recipe: str, **fields: Any) -> Planned:
     """A row whose recipe is right, whose target is there, and that there is room for."""
     stem = stem_of(recipe)
     loaded = load(root / recipe)
     if loaded.hub == "local" and not hub.is_local():
         raise RecipeError(f"{recipe} means a Hub on its own machine, which ends with the job", code="HK244")
     row = Row.read({"recipe": recipe, "stem": stem, "name": loaded.name, "repo": address(loaded, recipe), **fields})
-    check_there(loaded, row, event.repository)
+    check_there(loaded, row)
     needed = room(loaded)
     if needed:
         check_publishing_room(needed, recipe)
@@ -137,7 +132,7 @@ def address(recipe: Recipe, path: str) -> str:
     return repo
 
 
-def check_there(recipe: Recipe, row: Row, repository: str) -> None:
+def check_there(recipe: Recipe, row: Row) -> None:
     """Keyless publishing writes to a repo that is there, and cannot make one; tags never move.
 
     Raises AuthorisationError with what to do once, ConflictError.
@@ -153,12 +148,7 @@ def check_there(recipe: Recipe, row: Row, repository: str) -> None:
     if not there and not private and os.environ.get("HF_AUTH", "") != "token":
         raise AuthorisationError(
             f"{row.repo} is not there, and publishing without a token cannot create it",
-            help=STEPS.format(
-                repo=row.repo,
-                namespace=row.repo.partition("/")[0],
-                url=hub.repo_url(row.repo),
-                repository=repository,
-            ),
+            help=hub.steps(row.repo) + OTHERWISE,
             code="HK808",
         )
 

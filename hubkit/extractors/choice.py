@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field
 
@@ -13,6 +13,9 @@ from hubkit.values import HUB_FILE, ExtractorName, LocalPath, RepoId, Settings
 
 class LooksThrough(Settings):
     """One model of the Hub, whichever its config says it is."""
+
+    if TYPE_CHECKING:
+        kind: str  # of the metric that looks
 
     extractor: RepoId
     revision: str | None = Field(None, description="Of the extractor; resolved to a commit SHA and locked.")
@@ -26,6 +29,14 @@ class LooksThrough(Settings):
         from hubkit.extractors.named import named
 
         return named(self.extractor, self.revision)
+
+    def name(self, extractor: Extractor, n: int) -> str:
+        """With what it was seen through: scores of two of them do not compare."""
+        return f"{self.kind}[{extractor.name}]"
+
+    def notes(self, n: int, features: int, cut: int) -> tuple[str, ...]:
+        """Nothing to warn of."""
+        return ()
 
 
 class ComparesPictures(Settings):

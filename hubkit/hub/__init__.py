@@ -23,6 +23,7 @@ from hubkit.hub.reading import (
     tags,
     tree,
 )
+from hubkit.hub.trust import steps
 from hubkit.hub.writing import commit, copy_tree, create_repo, difference, put_repo, put_tag, validate_card
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "resolve_own",
     "same_files",
     "snapshot",
+    "steps",
     "tags",
     "tree",
     "validate_card",

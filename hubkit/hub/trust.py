@@ -6,12 +6,9 @@ stands here.
 """
 
 import os
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from hubkit.hub.addresses import repo_url
-
-if TYPE_CHECKING:
-    pass
 
 RESOURCE: Final = "HF_OIDC_RESOURCE"
 OTHER_KINDS: Final = ("datasets/", "spaces/", "kernels/")

@@ -7,7 +7,6 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from hubkit.extractors import Extractor
 from hubkit.extractors.choice import LooksThrough
 from hubkit.scoring import Features, Gate
 from hubkit.values import RepoId
@@ -32,10 +31,6 @@ class PromptFidelity(LooksThrough):
     kind: Literal["clip-t"]
     extractor: RepoId = Field("openai/clip-vit-base-patch32", description="CLIP model on the Hub.")
     gate: Gate | None = Field(None, description="What the score must meet for the model to be published.")
-
-    def name(self, extractor: Extractor, n: int) -> str:
-        """With the CLIP model: scores of two of them do not compare."""
-        return f"clip-t[{extractor.name}]"
 
     def notes(self, n: int, features: int, cut: int) -> tuple[str, ...]:
         """What it did not read."""

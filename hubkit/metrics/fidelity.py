@@ -10,7 +10,7 @@ from pydantic import Field
 from hubkit.extractors import Extractor
 from hubkit.extractors.choice import LooksThrough
 from hubkit.scoring import Features, Gate
-from hubkit.scoring.likeness import cosines, likeness_to_others
+from hubkit.scoring.likeness import cosines, mean_likeness
 from hubkit.values import RepoId
 
 
@@ -36,7 +36,7 @@ class SubjectFidelity(LooksThrough):
 
     def among(self, reference: Features) -> float | None:
         """The ceiling: the mean cosine of each real picture to the others."""
-        return float(likeness_to_others(reference.images).mean()) if len(reference.images) > 1 else None
+        return mean_likeness(reference.images)
 
 
 class DinoFidelity(SubjectFidelity):
@@ -67,7 +67,3 @@ class ClipFidelity(SubjectFidelity):
 
     kind: Literal["clip-i"]
     extractor: RepoId = Field("openai/clip-vit-base-patch32", description="CLIP model on the Hub.")
-
-    def name(self, extractor: Extractor, n: int) -> str:
-        """With the CLIP model: scores of two of them do not compare."""
-        return f"clip-i[{extractor.name}]"

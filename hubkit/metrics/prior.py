@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 from hubkit.extractors import Extractor
 from hubkit.extractors.choice import LooksThrough
 from hubkit.scoring import Features, Gate
-from hubkit.scoring.likeness import cosines, likeness_to_others
+from hubkit.scoring.likeness import cosines, likeness_to_others, mean_likeness
 from hubkit.values import RepoId, Settings
 
 ALIKE: Final = 0.05
@@ -38,21 +38,13 @@ class PriorPreservation(LooksThrough):
     extractor: RepoId = Field("facebook/dino-vits16", description="DINO, DINOv2 or CLIP model on the Hub.")
     gate: Gate | None = Field(None, description="What the score must meet for the model to be published.")
 
-    def name(self, extractor: Extractor, n: int) -> str:
-        """With what it was seen through."""
-        return f"pres[{extractor.name}]"
-
-    def notes(self, n: int, features: int, cut: int) -> tuple[str, ...]:
-        """Nothing to warn of."""
-        return ()
-
     def value(self, samples: Features, reference: Features) -> float:
         """Over all pairs of a drawn and a real picture."""
         return float(cosines(samples.images, reference.images).mean())
 
     def among(self, reference: Features) -> float | None:
         """What it would be if every picture of the class were the subject."""
-        return float(likeness_to_others(reference.images).mean()) if len(reference.images) > 1 else None
+        return mean_likeness(reference.images)
 
 
 class Leak(LooksThrough):
@@ -75,14 +67,6 @@ class Leak(LooksThrough):
     kind: Literal["leak"]
     extractor: RepoId = Field("facebook/dino-vits16", description="DINO, DINOv2 or CLIP model on the Hub.")
     gate: Gate | None = Field(None, description="What the score must meet for the model to be published.")
-
-    def name(self, extractor: Extractor, n: int) -> str:
-        """With what it was seen through."""
-        return f"leak[{extractor.name}]"
-
-    def notes(self, n: int, features: int, cut: int) -> tuple[str, ...]:
-        """Nothing to warn of."""
-        return ()
 
     def value(self, samples: Features, reference: Features) -> float:
         """By each picture's mean cosine to the training pictures; nan where there are fewer than two of those."""

@@ -15,7 +15,7 @@ def take_back(lock: Lock, repo: str, placed: Placed, found: IntegrityError) -> I
 def _taken_back(lock: Lock, repo: str, placed: Placed) -> str:
     """What became of `main`, in words."""
     if not placed.created and (stands := [name for name, sha in hub.tags(repo).items() if sha == placed.commit]):
-        return f"it was published before, as {', '.join(stands)}, and stays: see `hubkit rollback`"
+        return f"it was published before, as {', '.join(stands)}, and stays"
     before = placed.seen if placed.created else lock.parent.commit if lock.parent else None
     try:
         restore(repo, before, placed.commit, f"Take back {lock.name}: it did not verify on the Hub")

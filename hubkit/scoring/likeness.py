@@ -22,3 +22,8 @@ def likeness_to_others(x_ND: "Tensor") -> "Tensor":
     among = cosines(x_ND, x_ND)
     others: Tensor = (among.sum(dim=1) - among.diagonal()) / (len(x_ND) - 1)
     return others
+
+
+def mean_likeness(x_ND: "Tensor") -> float | None:
+    """The mean of these; None where there are no others."""
+    return float(likeness_to_others(x_ND).mean()) if len(x_ND) > 1 else None

@@ -13,12 +13,12 @@ class Journal:
 
     def __init__(self, folder: Path, done: int) -> None:
         """Forget what was written after `done` steps: those steps are taken again."""
+        from torch.utils.tensorboard import SummaryWriter
+
         path = folder / "train.jsonl"
         kept = [row for row in read_rows(path) if row["step"] <= done]
         write_atomically(path, "".join(json.dumps(row) + "\n" for row in kept).encode())
         self.file = path.open("a")
-        from torch.utils.tensorboard import SummaryWriter
-
         self.board = SummaryWriter(str(folder / "tensorboard"), purge_step=done + 1)
 
     def write(self, row: dict[str, float]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from statistics import median
-from typing import Any
+from typing import Any, Final
 
 from hubkit.card.chapters.figures import number
 from hubkit.card.escaping import Markdown, code
@@ -11,7 +11,7 @@ from hubkit.card.metadata import link
 from hubkit.card.sections import Bullets, Fold, Section, Table, Words
 from hubkit.data import CaptionedImages
 
-EXAMPLES = 5
+EXAMPLES: Final = 5
 """Captions that are quoted."""
 
 
@@ -22,7 +22,7 @@ def data(facts: Facts) -> Iterator[Section]:
     rows = [
         ("dataset", address(images)),
         ("revision", code(images.revision)),
-        ("licence", code(images.license) if images.license else "**none stated**"),
+        ("licence", code(images.license) if images.license else Markdown("**none stated**")),
         ("pictures the training saw", len(images.train)),
         ("held out for the scores, never trained on", len(images.holdout)),
         ("left out as unreadable", len(images.skipped)),
@@ -32,10 +32,9 @@ def data(facts: Facts) -> Iterator[Section]:
         *captions(images),
     ]
     quoted = [images.captions[row] for row in images.train[:EXAMPLES]]
-    shown = [(name, Markdown(value) if str(value).startswith("**") else value) for name, value in rows]
     yield Section(
         "Training data",
-        [Table(["fact", ""], shown), *([Fold("The first captions", [Bullets(quoted)])] if any(quoted) else [])],
+        [Table(["fact", ""], rows), *([Fold("The first captions", [Bullets(quoted)])] if any(quoted) else [])],
     )
 
 

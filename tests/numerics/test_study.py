@@ -20,7 +20,7 @@ def world(
     """Pictures of three templates: subjects differ, each takes to each template in its own way, and latents differ."""
     draws = np.random.default_rng(seed)
 
-    def drawn(means):
+    def drawn(means: tuple[float, ...]) -> np.ndarray:
         own = draws.normal(scale=5, size=(subjects, 1, 1)) + draws.normal(scale=noise, size=(subjects, 1, 3))
         return np.asarray(means) + own + draws.normal(scale=noise, size=(subjects, latents, 3))
 
@@ -64,7 +64,7 @@ def test_intervals_over_few_subjects_cover_the_truth(subjects):
 def test_intervals_of_a_share_cover_the_truth(ahead):
     """Also where every subject agrees, and a plain interval would have no width."""
 
-    def shares(seed, subjects):
+    def shares(seed: int, subjects: int) -> np.ndarray:
         finetuned = world(subjects=subjects, style=(40 + ahead, 40, 40), seed=seed)
         return ranking.shares_won(EVEN.merit(finetuned))[..., 0]
 
@@ -144,7 +144,7 @@ def test_the_order_of_templates_subjects_and_latents_does_not_matter():
     finetuned, base = world(style=(40, 42, 41)), world(style=(20, 20, 20), seed=9)
     templates, subjects, latents = [2, 0, 1], [3, 1, 5, 0, 2, 4], [2, 0, 3, 1]
 
-    def shuffled(cells):
+    def shuffled(cells: Cells) -> Cells:
         return Cells(*(one[subjects][:, latents][..., templates] for one in (cells.identity, cells.style)))
 
     straight = ranked(finetuned, base)

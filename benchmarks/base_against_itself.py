@@ -57,7 +57,8 @@ def by_the_base(recipe: Recipe, images: "CaptionedImages", again: int, folder: P
     rows = images.holdout[: recipe.samples.holdout]
     shots = [Shot(images.captions[row], first + number) for number, row in enumerate(rows)]
     pipeline = recipe.model.pipeline(recipe.model.fetch(), device=device())
-    return opened(draw(pipeline, shots, recipe.samples, images.source.resolution, folder / f"seeds-{again}"))
+    files = draw(pipeline, shots, recipe.samples, images.source.resolution, folder / f"seeds-{again}")
+    return [opened(file) for file in files]
 
 
 def of_the_real(metric: "Metric", images: "CaptionedImages") -> float:

@@ -1,11 +1,14 @@
-"""The processes of one distributed training (`torchrun`, `accelerate launch`): the first does all, the others train."""
+"""The processes of one launch (`torchrun`, `accelerate launch`): the first does all, the others share the long work."""
 
 import os
 import time
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hubkit.errors import MachineError
+
+if TYPE_CHECKING:
+    from accelerate import PartialState
 
 LOOK_EVERY: Final = 0.2
 """Seconds between two looks at whether the first process is ready."""
@@ -17,6 +20,26 @@ def rank() -> int:
     if os.environ.get("LOCAL_RANK", number) != number:
         raise MachineError("hubkit trains on the devices of one machine", help="start the launcher with one node")
     return int(number)
+
+
+def turn() -> tuple[int, int]:
+    """Whose turn it is, for work that is dealt out in turn: the number of this process, and how many there are."""
+    state = _together()
+    return state.process_index, state.num_processes
+
+
+def meet() -> None:
+    """Until all processes are here."""
+    _together().wait_for_everyone()
+
+
+def _together() -> "PartialState":
+    """What accelerate knows of the processes; the training may have made it already."""
+    import torch
+    from accelerate import PartialState
+
+    # Without `cpu`, accelerate leaves several processes on CPUs each to itself.
+    return PartialState(cpu=not torch.cuda.is_available())
 
 
 def announce(folder: Path) -> None:

@@ -9,7 +9,7 @@ from hubkit.pinning import alone, pin
 from hubkit.processes import announce
 from hubkit.publishing import Publication, Release
 from hubkit.recipe import Recipe
-from hubkit.scoring import Scores, score
+from hubkit.scoring import Scores, look, score, scored
 
 
 def run(recipe: Recipe, folder: Path, *, push: bool) -> tuple[Scores, Release | Publication]:
@@ -25,7 +25,7 @@ def run(recipe: Recipe, folder: Path, *, push: bool) -> tuple[Scores, Release | 
         images = pull(recipe.data, folder, captioned=recipe.method.reads_captions)
         announce(folder)
         model = train(recipe.model, recipe.method, recipe.training, recipe.samples, images, folder)
-        scores = score(recipe.model, recipe.method, recipe.metrics, recipe.samples, model, images, folder)
+        scores = score(recipe, model, images, folder)
         now = recipe.publish.present(recipe.name) if push else None
         release = describe(recipe, images, model, scores, folder, now)
         return scores, published(recipe, admitted(recipe, release, scores), folder) if push else release
@@ -39,9 +39,11 @@ def prepare(recipe: Recipe) -> None:
 
 
 def assist(recipe: Recipe, folder: Path) -> None:
-    """What the other processes of a distributed training do once the first is ready: train with it."""
+    """What the other processes of a launch do once the first is ready: train with it, draw and look with it."""
     from hubkit.training.loop import train
 
     recipe = pin(recipe, folder)
     images = pull(recipe.data, folder, captioned=recipe.method.reads_captions)
-    train(recipe.model, recipe.method, recipe.training, recipe.samples, images, folder)
+    model = train(recipe.model, recipe.method, recipe.training, recipe.samples, images, folder)
+    if not scored(recipe, model, images, folder):
+        look(recipe, model, images, folder)

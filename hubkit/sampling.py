@@ -38,6 +38,13 @@ class Sampler(Settings):
     )
     seed: int = Field(0, ge=0, description="Of the initial latents.")
 
+    def facts(self, resolution: int) -> dict[str, str | int | float]:
+        """How every picture is drawn, for the record."""
+        return {
+            "steps": self.steps, "guidance_scale": self.guidance_scale, "scheduler": SCHEDULERS[self.scheduler],
+            "resolution": resolution, "batch_size": self.batch_size, "safety_checker": "off",
+        }  # fmt: skip
+
 
 class Samples(Sampler):
     """The recipe's `[samples]` table: what is drawn, by the base and by the finetuned alike."""
@@ -66,13 +73,6 @@ class Samples(Sampler):
                     yield key, "must hold no empty text"
                 elif times > 1:
                     yield key, f"must hold {text[:60]!r} once: the same prompt and seed draw the same picture"
-
-    def facts(self, resolution: int) -> dict[str, str | int | float]:
-        """How every picture is drawn, for the record."""
-        return {
-            "steps": self.steps, "guidance_scale": self.guidance_scale, "scheduler": SCHEDULERS[self.scheduler],
-            "resolution": resolution, "batch_size": self.batch_size, "safety_checker": "off",
-        }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def draw(
     shared, ends as one that was not. Of n processes that share the work, the one whose turn is (k, n) draws every
     n-th batch from the k-th.
     """
-    files = [folder / f"{number:05d}.png" for number in range(len(shots))]
+    files = files_of(shots, folder)
     first, stride = turn
     starts = [
         start for start in range(first * sampler.batch_size, len(shots), stride * sampler.batch_size)
@@ -118,6 +118,11 @@ def draw(
             image.save(buffer, "PNG")
             write_atomically(file, buffer.getvalue())
     return files
+
+
+def files_of(shots: Sequence[Shot], folder: Path) -> list[Path]:
+    """Where the picture of each shot lies in a folder."""
+    return [folder / f"{number:05d}.png" for number in range(len(shots))]
 
 
 def prepare(pipeline: Any, sampler: Sampler) -> None:

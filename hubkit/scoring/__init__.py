@@ -1,11 +1,12 @@
 """score: how good is it, beside its base, and how sure can one be?"""
 
-from hubkit.scoring.features import Features, opened
+from hubkit.scoring.bench import Bench, Drawn, Weights
+from hubkit.scoring.features import Features, Look, opened
 from hubkit.scoring.gates import CONFIDENT, gated, verdict
 from hubkit.scoring.intervals import difference_error
 from hubkit.scoring.metric import Metric
 from hubkit.scoring.panels import HOLDOUT_SEEDS, Panel, Shows
-from hubkit.scoring.scoring import score
+from hubkit.scoring.scoring import Plan, look, score, scored
 from hubkit.scoring.values import (
     BARE,
     Candidate,
@@ -21,7 +22,7 @@ from hubkit.scoring.values import (
 )
 
 __all__ = [
-    "BARE", "CONFIDENT", "HOLDOUT_SEEDS", "Candidate", "Dial", "Features", "Gate", "Interval", "Measured", "Metric",
-    "Panel", "Sample", "Score", "Scores", "Shows", "Study", "Template", "difference_error", "gated", "opened", "score",
-    "verdict",
+    "BARE", "CONFIDENT", "HOLDOUT_SEEDS", "Bench", "Candidate", "Dial", "Drawn", "Features", "Gate", "Interval", "Look",
+    "Measured", "Metric", "Panel", "Plan", "Sample", "Score", "Scores", "Shows", "Study", "Template", "Weights",
+    "difference_error", "gated", "look", "opened", "score", "scored", "verdict",
 ]  # fmt: skip

@@ -1,13 +1,19 @@
-"""What metrics see of pictures: features, extracted once and kept."""
+"""What metrics see of pictures: features, extracted once and kept.
+
+A row is kept under the hash of its picture (or caption) and under who looked: the extractor, its revision and its
+preprocessing. So a further metric, a resumed run or a set that overlaps another extracts only what nobody has seen yet.
+"""
 
 import hashlib
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hubkit.errors import IntegrityError
 from hubkit.extractors import Extractor
+from hubkit.processes import meet, turn
 from hubkit.progress import track
 from hubkit.values import fingerprint, write_atomically
 
@@ -15,8 +21,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from torch import Tensor
 
-FORMAT: Final = 1
-EXTRACTED_AT_ONCE: Final = 16
+FORMAT: Final = 2
+AT_ONCE: Final = 16
+"""Pictures looked at together. Always as many: a result may depend on the size of its batch, not on its companions."""
 GROUPS: Final = 20
 """Of the delete-a-group jackknife."""
 
@@ -39,49 +46,127 @@ class Features:
 
 
 @dataclass(frozen=True)
+class Look:
+    """One picture to look at."""
+
+    identity: str
+    """The hash of what is seen."""
+    name: str
+    """Its file or row, as errors say it."""
+    open: "Callable[[], Image]"
+
+
+@dataclass(frozen=True)
 class Shelf:
-    """Features that were extracted before, by the hash of what was looked at and of who looked."""
+    """Features that were extracted before, each in the safetensors file of the batch it was extracted in."""
 
     folder: Path
 
-    def images(self, extractor: Extractor, images: "Sequence[Image]") -> "Tensor":
-        """Features of pictures, (N, D). Raises IntegrityError where one is not finite."""
-        identity = [f"{image.size} {hashlib.sha256(image.tobytes()).hexdigest()}" for image in images]
-        return self._kept(extractor, identity, lambda part: extractor.images([images[number] for number in part]))
+    def images(self, extractor: Extractor, looks: Sequence[Look]) -> "Tensor":
+        """Features of pictures, (N, D), float32, in their order. Raises IntegrityError where one is not finite,
+        TypeError for a picture that is not 8-bit RGB.
+        """
+        names = {look.identity: look.name for look in looks}
+        known = {look.identity: look for look in looks}
+        return self._rows(
+            extractor, [look.identity for look in looks], names,
+            lambda part: extractor.images([eight_bit(known[identity]) for identity in part]),
+        )  # fmt: skip
 
     def captions(self, extractor: Extractor, captions: Sequence[str]) -> "Tensor":
-        """Features of captions, (N, D)."""
-        return self._kept(
-            extractor, list(captions), lambda part: extractor.captions([captions[number] for number in part])
-        )
+        """Features of captions, (N, D), float32, in their order. Raises IntegrityError where one is not finite."""
+        known = {caption_identity(caption): caption for caption in captions}
+        return self._rows(
+            extractor, list(map(caption_identity, captions)), known,
+            lambda part: extractor.captions([known[identity] for identity in part]),
+        )  # fmt: skip
 
-    def _kept(self, extractor: Extractor, identity: Sequence[str], extract: "Callable[[range], Tensor]") -> "Tensor":
+    def _rows(
+        self, extractor: Extractor, identities: Sequence[str], names: Mapping[str, str],
+        extract: "Callable[[Sequence[str]], Tensor]",
+    ) -> "Tensor":  # fmt: skip
         import torch
-        from safetensors.torch import load_file, save
 
-        key = fingerprint(FORMAT, extractor.name, extractor.revision, extractor.preprocessing, list(identity))
-        path = self.folder / f"{key}.safetensors"
-        if path.is_file():
-            known: Tensor = load_file(path)["features"]
-            return known
-        starts = range(0, len(identity), EXTRACTED_AT_ONCE)
-        parts = [
-            extract(range(start, min(start + EXTRACTED_AT_ONCE, len(identity))))
-            for start in track(starts, f"looking through {extractor.name}", len(starts))
-        ]
-        features = torch.cat(parts).float().contiguous()
-        if bad := [number for number, row in enumerate(features) if not torch.isfinite(row).all()]:
-            raise IntegrityError(f"{extractor.name} gives picture {bad[0]} features that are not finite")
-        write_atomically(path, save({"features": features}))
-        return features
+        place = self.folder / seen_by(extractor)
+        there = kept(place)
+        meet()  # nobody writes before all have read, or each would deal out something else
+        lacking = [identity for identity in dict.fromkeys(identities) if identity not in there]
+        first, stride = turn()
+        starts = range(first * AT_ONCE, len(lacking), stride * AT_ONCE)
+        for start in track(starts, f"looking through {extractor.name}", len(starts)):
+            batch = lacking[start : start + AT_ONCE]
+            whole = extract([*batch, *[batch[-1]] * (AT_ONCE - len(batch))])
+            features = whole[: len(batch)].float().cpu().contiguous()
+            check_finite(extractor, [names[identity] for identity in batch], features)
+            keep(place, batch, features)
+        meet()
+        there = kept(place) if lacking else there
+        return torch.stack([there[identity] for identity in identities])
 
 
-def opened(files: Sequence[Path]) -> "list[Image]":
-    """The saved PNGs as 8-bit RGB."""
+def seen_by(extractor: Extractor) -> str:
+    """Who looked, and how: equal for equal features."""
+    return fingerprint(FORMAT, extractor.source, extractor.revision, extractor.preprocessing)[:16]
+
+
+def keep(place: Path, identities: Sequence[str], features: "Tensor") -> None:
+    """Write a batch of rows, with whose they are and the hash that a damaged file does not have."""
+    from safetensors.torch import save
+
+    about = {"rows": json.dumps(list(identities)), "sha256": digest(features)}
+    write_atomically(place / f"{fingerprint(list(identities))[:32]}.safetensors", save({"features": features}, about))
+
+
+def kept(place: Path) -> "dict[str, Tensor]":
+    """Every row that lies whole in a folder."""
+    return {
+        identity: row
+        for file in sorted(place.glob("*.safetensors"))
+        for identity, row in zip(*_batch(file), strict=False)
+    }
+
+
+def _batch(file: Path) -> "tuple[Sequence[str], Tensor | Sequence[Tensor]]":
+    """The rows of one file and whose they are; none of a file that is damaged."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(file, framework="pt") as opened_file:
+            features, about = opened_file.get_tensor("features"), opened_file.metadata() or {}
+        rows = json.loads(about["rows"])
+    except (SafetensorError, KeyError, ValueError):
+        return (), ()
+    return (rows, features) if len(rows) == len(features) and digest(features) == about.get("sha256") else ((), ())
+
+
+def digest(features: "Tensor") -> str:
+    """The hash of the numbers."""
+    return hashlib.sha256(features.numpy().tobytes()).hexdigest()
+
+
+def check_finite(extractor: Extractor, names: Sequence[str], features: "Tensor") -> None:
+    """Refuse features that no metric can be computed from. Raises IntegrityError, with the first of them named."""
+    for name, finite in zip(names, features.isfinite().all(dim=1), strict=True):
+        if not finite:
+            raise IntegrityError(f"{extractor.name} gives {name[:200]!r} features that are not finite")
+
+
+def caption_identity(caption: str) -> str:
+    """By which a caption's features are known."""
+    return f"caption:{hashlib.sha256(caption.encode()).hexdigest()}"
+
+
+def eight_bit(look: Look) -> "Image":
+    """The picture as extractors take it: the range of a picture of floats would have to be guessed."""
+    image = look.open()
+    if image.mode != "RGB":
+        raise TypeError(f"{look.name} has the mode {image.mode}; only 8-bit RGB is looked at")
+    return image
+
+
+def opened(file: Path) -> "Image":
+    """A saved PNG as 8-bit RGB."""
     from PIL import Image
 
-    images = []
-    for file in files:
-        with Image.open(file, formats=("PNG",)) as image:
-            images.append(image.convert("RGB"))
-    return images
+    with Image.open(file, formats=("PNG",)) as image:
+        return image.convert("RGB")

@@ -1,5 +1,6 @@
 """Panels: sets of prompts and seeds that both models draw, and the real pictures they are held against."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 from hubkit.data import CaptionedImages
 from hubkit.data.transforms import square
 from hubkit.sampling import Samples, Shot
+from hubkit.scoring.features import Look
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -72,6 +74,15 @@ def of_captions(
     return Panel(name, words, tuple(shots), tuple(captions), tuple(rows), paired=True)
 
 
-def real_pictures(images: CaptionedImages, rows: Sequence[int]) -> "list[Image]":
+def real_pictures(images: CaptionedImages, rows: Sequence[int]) -> list[Look]:
     """The rows' pictures, prepared as the training saw them but with nothing left to chance."""
-    return [square(images.picture(row).open(), images.source, None) for row in rows]
+    return [_prepared(images, row) for row in rows]
+
+
+def _prepared(images: CaptionedImages, row: int) -> Look:
+    def prepare() -> "Image":
+        return square(images.picture(row).open(), images.source, None)
+
+    image = prepare()
+    identity = hashlib.sha256(f"{image.size}".encode() + image.tobytes()).hexdigest()
+    return Look(identity, f"row {row} of {images.name}", prepare)

@@ -1,0 +1,89 @@
+"""One metric on one panel: what it sees of both models' pictures, and what it makes of that."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hubkit.data import CaptionedImages
+from hubkit.data.transforms import PREPROCESSING
+from hubkit.extractors import Extractor
+from hubkit.sampling import Sampler
+from hubkit.scoring.bench import Bench, Drawn
+from hubkit.scoring.features import Features
+from hubkit.scoring.intervals import difference_error
+from hubkit.scoring.metric import Metric
+from hubkit.scoring.panels import Panel, real_pictures
+from hubkit.scoring.values import Score
+
+
+@dataclass(frozen=True)
+class View:
+    """All that a metric sees of a panel, through one extractor. Nothing more is drawn or extracted for the score."""
+
+    metric: Metric
+    panel: Panel
+    extractor: Extractor
+    base: Features
+    finetuned: Features
+    real: Features
+    cut: int
+    """How many of the texts are longer than the extractor reads."""
+
+
+def view(metric: Metric, panel: Panel, bench: Bench, base: Drawn, finetuned: Drawn, images: CaptionedImages) -> View:
+    """Look at a panel. All processes must call it alike."""
+    extractor = metric.see()
+    texts = bench.read(extractor, panel.texts) if metric.reads_captions else None
+    return View(
+        metric,
+        panel,
+        extractor,
+        base=Features(bench.see(extractor, bench.looks(base[panel.name])), texts),
+        finetuned=Features(bench.see(extractor, bench.looks(finetuned[panel.name])), texts),
+        real=Features(bench.see(extractor, real_pictures(images, panel.rows))),
+        cut=extractor.truncated(panel.texts) if metric.reads_captions else 0,
+    )
+
+
+def measure(seen: View, sampler: Sampler, images: CaptionedImages) -> Score:
+    """The metric of both models, with the standard error of their difference; its gate is not judged yet."""
+    metric, panel, extractor = seen.metric, seen.panel, seen.extractor
+    n = len(panel.shots)
+    return Score(
+        metric=metric.name(extractor, n) + (f" {panel.name}" if len(metric.panels) > 1 else ""),
+        kind=metric.kind,
+        panel=panel.name,
+        value=metric.value(seen.finetuned, seen.real),
+        base=metric.value(seen.base, seen.real),
+        difference_error=difference_error(metric, seen.finetuned, seen.base, seen.real),
+        real=metric.among(seen.real),
+        better=metric.better,
+        n=n,
+        scale=metric.scale,
+        extractor=extractor.source,
+        extractor_revision=extractor.revision,
+        settings=dict(protocol(panel, extractor, sampler, images)),
+        reference={} if metric.reads_captions else reference(panel, images),
+        notes=metric.notes(n, seen.finetuned.images.shape[1], seen.cut),
+    )
+
+
+def protocol(
+    panel: Panel, extractor: Extractor, sampler: Sampler, images: CaptionedImages
+) -> Iterator[tuple[str, str | int | float]]:
+    """How the pictures were drawn and looked at."""
+    yield from sampler.facts(images.source.resolution).items()
+    yield "first_seed", panel.shots[0].seed
+    yield "prompts", panel.words
+    yield "resize", extractor.preprocessing
+
+
+def reference(panel: Panel, images: CaptionedImages) -> dict[str, str | int]:
+    """The real pictures of a panel."""
+    held_out = panel.rows == images.holdout[: len(panel.rows)]
+    return {
+        "dataset": images.name,
+        "revision": images.revision,
+        "split": f"{images.source.split}, {'held out by seed' if held_out else 'trained on'}",
+        "rows": len(panel.rows),
+        "preparation": PREPROCESSING,
+    }

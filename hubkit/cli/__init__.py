@@ -7,8 +7,7 @@ import sys
 
 import typer
 
-from hubkit.cli import ci
-from hubkit.cli.card import preview
+from hubkit.cli import card, ci
 from hubkit.cli.hub import import_, seed, serve
 from hubkit.cli.recipes import check, schema
 from hubkit.cli.releases import publish
@@ -23,10 +22,15 @@ app = typer.Typer(
 )
 app.command()(train)
 app.command()(publish)
-app.command()(preview)
+app.command()(card.preview)
 app.command()(check)
 app.command()(schema)
 app.command()(space)
+
+card_app = typer.Typer(help="The card of a model.", no_args_is_help=True)
+card_app.callback()(lambda: None)  # one command, and still a group
+card_app.command()(card.check)
+app.add_typer(card_app, name="card")
 
 hub_app = typer.Typer(help="A Hub on this machine, for trying things out and for tests.", no_args_is_help=True)
 hub_app.command()(serve)

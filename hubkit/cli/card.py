@@ -1,11 +1,17 @@
-"""The card of a model: looked at before anything is published."""
+"""The card of a model: looked at before anything is published, and checked after."""
 
+import json
 import sys
 import webbrowser
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+
+from hubkit.cli.options import HubOption
+
+if TYPE_CHECKING:
+    from hubkit.card.checking import Checked
 
 LOCK: Final = "hubkit.lock.json"
 CARD: Final = "README.md"
@@ -40,6 +46,53 @@ def preview(
         localhub.preview(place, repo=name_of(place), port=port, started=started)
     except OSError as error:
         raise RecipeError(f"port {port} cannot be listened on: {error.strerror}", help="leave --port out") from error
+
+
+def check(
+    model: Annotated[
+        str, typer.Argument(metavar="REPO[@TAG]|RUN|FOLDER", help="A published model, a run folder, or a release.")
+    ],
+    *,
+    run: Annotated[bool, typer.Option("--run/--no-run", help="Execute the card's code, too.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+    hub: HubOption = None,
+) -> None:
+    """Check that a card is true: its numbers, links, pictures, metadata and code. Every fault is listed; exit 10.
+
+    Executing means: the weights are downloaded, and hubkit's own template draws with them, without a network. A card
+    whose code is anything else than what hubkit writes for its lock is a fault, and nothing of it is executed.
+
+    hubkit card check hubkit/naruto@v1.0.0
+    """
+    from dataclasses import asdict
+
+    from hubkit.card import checking
+    from hubkit.endpoint import settle
+    from hubkit.errors import IntegrityError
+
+    folder = Path(model)
+    if folder.is_dir():
+        held = checking.of_folder(shown(folder))
+        settle(hub, held.lock.recipe.tables.get("hub"))
+    else:
+        settle(hub, None)
+        held = checking.of_repo(model)
+    found = checking.check(held, run=run)
+    if as_json:
+        print(json.dumps(asdict(found), indent=2, ensure_ascii=False))
+    else:
+        report(found)
+    if found.faults:
+        raise IntegrityError.of(found.faults)
+
+
+def report(found: "Checked") -> None:
+    """What was looked at, on stdout."""
+    print(f"{found.where}: {'the card is true' if not found.faults else 'the card is not true'}")
+    for line in found.seen:
+        print(f"  {line}")
+    if found.edited:
+        print(f"  edited since hubkit wrote it: {', '.join(found.edited)}")
 
 
 def shown(folder: Path) -> Path:

@@ -7,8 +7,18 @@ draws with it, for readers and for the verification alike.
 
 from hubkit.publishing.changes import Change, Changes, ScoreChange, changes
 from hubkit.publishing.commit import Placed, found_repo, holds, place, restore, tag
-from hubkit.publishing.history import Past, Present, StandingCard, check_unmoved, past_at, present, read_lock
-from hubkit.publishing.inspection import inspect
+from hubkit.publishing.history import (
+    CARD,
+    LARGEST_CARD,
+    Past,
+    Present,
+    StandingCard,
+    check_unmoved,
+    past_at,
+    present,
+    read_lock,
+)
+from hubkit.publishing.inspection import ALLOWED, inspect
 from hubkit.publishing.interface import interface_of
 from hubkit.publishing.lock import LOCK, Interface, Lock, LockedScore, Parent, SourceCode
 from hubkit.publishing.release import ACCEPTED, Accepted, Publication, Release, Target, hashes
@@ -16,14 +26,14 @@ from hubkit.publishing.source import source_code
 from hubkit.publishing.staging import FOR_REVIEW, propose, stage_title
 from hubkit.publishing.undoing import take_back
 from hubkit.publishing.usage import BlankError, draw, usage
-from hubkit.publishing.verification import verify_by_drawing, verify_hashes
+from hubkit.publishing.verification import psnr, verify_by_drawing, verify_hashes
 from hubkit.publishing.versions import Bump, Version, check_greater, demanded, hold, newest
 
 __all__ = [
-    "ACCEPTED", "FOR_REVIEW", "LOCK", "Accepted", "BlankError", "Bump", "Change", "Changes", "Interface", "Lock",
-    "LockedScore", "Parent", "Past", "Placed", "Present", "Publication", "Release", "ScoreChange", "SourceCode",
-    "StandingCard", "Target", "Version", "changes", "check_greater", "check_unmoved", "demanded", "draw", "found_repo",
-    "hashes", "hold", "holds", "inspect", "interface_of", "newest", "past_at", "place", "present", "propose",
-    "read_lock", "restore", "source_code", "stage_title", "tag", "take_back", "usage", "verify_by_drawing",
-    "verify_hashes",
+    "ACCEPTED", "ALLOWED", "CARD", "FOR_REVIEW", "LARGEST_CARD", "LOCK", "Accepted", "BlankError", "Bump", "Change",
+    "Changes", "Interface", "Lock", "LockedScore", "Parent", "Past", "Placed", "Present", "Publication", "Release",
+    "ScoreChange", "SourceCode", "StandingCard", "Target", "Version", "changes", "check_greater", "check_unmoved",
+    "demanded", "draw", "found_repo", "hashes", "hold", "holds", "inspect", "interface_of", "newest", "past_at",
+    "place", "present", "propose", "psnr", "read_lock", "restore", "source_code", "stage_title", "tag", "take_back",
+    "usage", "verify_by_drawing", "verify_hashes",
 ]  # fmt: skip

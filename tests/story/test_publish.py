@@ -1,12 +1,13 @@
 """What a person does about a published model: keep it private, tag it, look at it, take a folder in place of a Hub."""
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from huggingface_hub import HfApi, hf_hub_download
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, hf_hub_download
 
 from .conftest import QUICKSTART, SHORT
 
@@ -63,6 +64,38 @@ def test_the_snippet_of_the_card_draws_the_pictures_of_the_card(kept, server, en
 
     assert ran.returncode == 0, ran.stderr
     assert (tmp_path / "image.png").read_bytes() == proof.read_bytes()
+
+
+def test_the_card_is_true(kept, hubkit):
+    """As it is published: every number is the lock's, every link leads somewhere, the code draws the picture."""
+    done = hubkit("card", "check", "local/kept@v1", "--hub", "local")
+
+    assert done.returncode == 0, done.stderr
+    assert "the card is true" in done.stdout
+    assert "bit for bit the card's" in done.stdout
+
+
+def test_everything_that_is_not_true_of_a_card_is_named(kept, hubkit, server):
+    """Numbers, a picture, a link, the code: all at once, with exit 10; and nothing of the card's code runs."""
+    api = HfApi(endpoint=server.url, token=server.token)
+    api.create_branch("local/kept", branch="edited")
+    card = Path(api.hf_hub_download("local/kept", "README.md", revision="v1")).read_text()
+    kid = next(line for line in card.splitlines() if line.startswith("| kid"))
+    better = kid.replace(kid.split(" | ")[2], "0.0001")
+    value = re.search(r"value: \S+", card)[0]
+    base = re.search(r"/hubkit/mini-sd/tree/\w+", card)[0]
+    for before, after in ((kid, better), (value, "value: 9"), (base, f"{base}0"), ("import torch\n", "import this\n")):
+        card = card.replace(before, after, 1)
+    edits = [CommitOperationAdd("README.md", card.encode()), CommitOperationDelete("images/sample-0.png")]
+    api.create_commit("local/kept", edits, commit_message="better", revision="edited")
+    done = hubkit("card", "check", "local/kept@edited", "--hub", "local", "--json")
+    found = json.loads(done.stdout)
+
+    assert done.returncode == 10, done.stderr
+    assert sorted(fault["code"] for fault in found["faults"]) == ["HK1040", "HK1040", "HK1042", "HK1043", "HK1044"]
+    for said in ("is '0.0001'", "value of", "there is no model hubkit/mini-sd", "sample-0.png", "nothing is executed"):
+        assert said in done.stderr
+    assert "Zen of Python" not in done.stdout + done.stderr
 
 
 def test_a_folder_takes_a_hubs_place(kept, runs, environment, tmp_path):

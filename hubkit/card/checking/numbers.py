@@ -1,0 +1,162 @@
+"""Every number of a score in a card, traced to the lock."""
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from hubkit.card.chapters.opening import in_short
+from hubkit.card.chapters.scores import meaning, protocol, row, table
+from hubkit.card.checking.held import Held
+from hubkit.card.checking.marks import Marks, marks_of
+from hubkit.card.edits import sections, split
+from hubkit.card.metadata import arguments
+from hubkit.card.plots import scores_in_words
+from hubkit.card.sections import Table
+from hubkit.errors import Fault, IntegrityError
+from hubkit.publishing import LockedScore
+from hubkit.scoring import Score
+
+CODE: Final = "HK1040"
+HELP: Final = "describe and publish the run again; an edited section gives way where you take your edit out"
+NUMBER: Final = re.compile(r"(?<![\w.])[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
+MARKS_OF_A_TABLE: Final = frozenset({"score", "base", "finetuned"})
+"""Headings by which a table of scores is known."""
+
+
+def number_faults(held: Held, marks: Marks, edited: Sequence[str]) -> Iterator[Fault]:
+    """Numbers that are not the lock's: in the table of scores, in the metadata, and beside the name of a score in the
+    sections of hubkit's that were edited; scores that are missing. Raises IntegrityError for a lock without sense.
+    """
+    scores = scores_of(held)
+    yield from _of_tables(scores, marks)
+    yield from _of_words(scores, marks, edited)
+    yield from _of_index(scores, held)
+
+
+def scores_of(held: Held) -> list[Score]:
+    """The lock's scores, as they were when the card was written. Raises IntegrityError."""
+    try:
+        return [_score(one) for one in held.lock.scores]
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        key = ".".join(map(str, first["loc"]))
+        raise IntegrityError(
+            f"the scores in the lock of {held.where} cannot be read: {key}: {first['msg']}",
+            help="it was made by another version of hubkit",
+            code="HK1010",
+        ) from None
+
+
+def _score(locked: LockedScore) -> Score:
+    said = {key: value for key, value in locked.model_dump().items() if key in Score.model_fields}
+    for key in ("value", "base"):
+        said[key] = math.nan if said[key] is None else said[key]
+    return Score.model_validate(said)
+
+
+def _of_tables(scores: Sequence[Score], marks: Marks) -> Iterator[Fault]:
+    """The rows of the tables of scores, cell by cell against those that would be written now."""
+    expected = _cells(scores)
+    seen = set()
+    for grid in marks.grids:
+        if not set(grid.header) >= MARKS_OF_A_TABLE:
+            continue
+        for line, cells in grid.rows:
+            where = f"README.md:{line}"
+            name = cells[0]
+            if name not in expected:
+                yield Fault(CODE, f"the table has a score {name!r}, which the lock has not", where, HELP)
+                continue
+            seen.add(name)
+            yield from (
+                Fault(
+                    CODE, f"{title} of {name} is {cell!r}; by the lock it is {expected[name].get(title)!r}", where, HELP
+                )
+                for title, cell in zip(grid.header, cells, strict=False)
+                if expected[name].get(title) != cell
+            )
+    for name in expected.keys() - seen:
+        yield Fault(CODE, f"the lock has a score {name!r}, which no table shows", "README.md", HELP)
+
+
+def _cells(scores: Sequence[Score]) -> dict[str, Mapping[str, str]]:
+    """What stands in the row of each score under each heading, by what stands in its first cell."""
+    if not scores:
+        return {}
+    grid = marks_of(table(scores).render()).grids[0]
+    return {cells[0]: dict(zip(grid.header, cells, strict=True)) for _line, cells in grid.rows}
+
+
+def _of_words(scores: Sequence[Score], marks: Marks, edited: Sequence[str]) -> Iterator[Fault]:
+    """Numbers beside the name of a score, in the sections of hubkit's that people edited."""
+    texts = sections(marks.body)
+    changed = {mark.text for title in edited for mark in marks_of(texts[title]).paragraphs}
+    for mark in marks.paragraphs:
+        named = [score for score in scores if score.metric in mark.text]
+        if named and mark.text in changed:
+            known = {number for score in named for number in _numbers(_told(score), scores)}
+            for number in _numbers(mark.text, scores):
+                if number not in known:
+                    names = ", ".join(score.metric for score in named)
+                    yield Fault(
+                        CODE, f"{number!r} stands beside {names}; the lock has no such number", mark.where, HELP
+                    )
+
+
+def _told(score: Score) -> str:
+    """All that a card says of a score."""
+    said = Table(["", ""], [protocol(score), [meaning(score), in_short(score)]])
+    return " ".join([*row(score), said.render(), scores_in_words([score])])
+
+
+def _numbers(text: str, scores: Sequence[Score]) -> list[str]:
+    """The numbers in a text, but for those in the names of scores."""
+    for score in sorted(scores, key=lambda one: -len(one.metric)):
+        text = text.replace(score.metric, " ")
+    return NUMBER.findall(text)
+
+
+def _of_index(scores: Sequence[Score], held: Held) -> Iterator[Fault]:
+    """The metadata's `model-index`, unrounded and with everything that makes a number comparable."""
+    expected = {score.metric: score for score in scores if math.isfinite(score.value)}
+    seen = set()
+    for result, metric in _results(split(held.card)[0].get("model-index")):
+        name = str(metric.get("name"))
+        if name not in expected:
+            yield Fault(CODE, f"model-index has a score {name!r}, which the lock has not", "README.md:1", HELP)
+            continue
+        seen.add(name)
+        said = {"value": metric.get("value"), **_mapping(metric.get("args"))}
+        wanted = {"value": expected[name].value, **arguments(expected[name])}
+        for key in {**wanted, **said}:
+            if said.get(key) != wanted.get(key):
+                yield Fault(
+                    CODE, f"model-index: {key} of {name} is {said.get(key)!r}; by the lock it is {wanted.get(key)!r}",
+                    "README.md:1", HELP,
+                )  # fmt: skip
+        if (revision := _mapping(result.get("dataset")).get("revision")) != held.lock.data.revision:
+            yield Fault(
+                CODE, f"model-index: the dataset's revision of {name} is {revision!r}; by the lock it is"
+                f" {held.lock.data.revision!r}", "README.md:1", HELP,
+            )  # fmt: skip
+    for name in expected.keys() - seen:
+        yield Fault(CODE, f"the lock has a score {name!r}, which model-index has not", "README.md:1", HELP)
+
+
+def _results(index: Any) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Each metric with the result it belongs to; whatever has another shape is passed over."""
+    for model in index if isinstance(index, list) else ():
+        for result in _list(_mapping(model).get("results")):
+            for metric in _list(_mapping(result).get("metrics")):
+                yield _mapping(result), _mapping(metric)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,4 +1,4 @@
-"""What comes after the training: publishing a finished run."""
+"""What comes after the training: publishing a finished run, and what one does with what is published."""
 
 import json
 from pathlib import Path
@@ -13,6 +13,10 @@ Repo = Annotated[str | None, typer.Option("--repo", metavar="NS/NAME", help="Pub
 TagOption = Annotated[str | None, typer.Option("--tag", metavar="TAG", help="Tag it once it is verified: v1.0.0.")]
 Accept = Annotated[
     str | None, typer.Option("--accept", metavar="REASON", help="Publish though a gate is not met, and say why.")
+]
+Address = Annotated[
+    str,
+    typer.Argument(metavar="REPO[@TAG]", help="A published model; by default its newest version."),
 ]
 
 
@@ -43,3 +47,21 @@ def publish(
         if accept is not None:
             finished.accept(accept)
         print_end(finished.publish(), local=local)
+
+
+def verify(address: Address, *, hub: HubOption = None) -> None:
+    """Hold a published model against its lock: every hash, what is downloaded, and a picture drawn again.
+
+    hubkit verify you/sd-naruto@v1.0.0
+    """
+    from hubkit.endpoint import settle
+
+    settle(hub, None)
+    from hubkit.releases import locate
+    from hubkit.releases import verify as verified
+
+    release = locate(address)
+    print(f"{release}, commit {release.commit}")
+    for found in verified(release):
+        print(f"  {found}")
+    print("verified")

@@ -18,22 +18,23 @@ from hubkit.publishing.history import (
     present,
     read_lock,
 )
-from hubkit.publishing.inspection import ALLOWED, inspect
+from hubkit.publishing.inspection import ALLOWED, inspect, strange_libraries
 from hubkit.publishing.interface import interface_of
 from hubkit.publishing.lock import LOCK, Interface, Lock, LockedScore, Parent, SourceCode
 from hubkit.publishing.release import ACCEPTED, Accepted, Publication, Release, Target, hashes
 from hubkit.publishing.source import source_code
 from hubkit.publishing.staging import FOR_REVIEW, propose, stage_title
+from hubkit.publishing.standing import StandingRelease
 from hubkit.publishing.undoing import take_back
 from hubkit.publishing.usage import BlankError, draw, usage
-from hubkit.publishing.verification import psnr, verify_by_drawing, verify_hashes
+from hubkit.publishing.verification import psnr, unlike, verify_by_drawing, verify_hashes
 from hubkit.publishing.versions import Bump, Version, check_greater, demanded, hold, newest
 
 __all__ = [
     "ACCEPTED", "ALLOWED", "CARD", "FOR_REVIEW", "LARGEST_CARD", "LOCK", "Accepted", "BlankError", "Bump", "Change",
     "Changes", "Interface", "Lock", "LockedScore", "Parent", "Past", "Placed", "Present", "Publication", "Release",
-    "ScoreChange", "SourceCode", "StandingCard", "Target", "Version", "changes", "check_greater", "check_unmoved",
-    "demanded", "draw", "found_repo", "hashes", "hold", "holds", "inspect", "interface_of", "newest", "past_at",
-    "place", "present", "propose", "psnr", "read_lock", "restore", "source_code", "stage_title", "tag", "take_back",
-    "usage", "verify_by_drawing", "verify_hashes",
+    "ScoreChange", "SourceCode", "StandingCard", "StandingRelease", "Target", "Version", "changes", "check_greater",
+    "check_unmoved", "demanded", "draw", "found_repo", "hashes", "hold", "holds", "inspect", "interface_of", "newest",
+    "past_at", "place", "present", "propose", "psnr", "read_lock", "restore", "source_code", "stage_title",
+    "strange_libraries", "tag", "take_back", "unlike", "usage", "verify_by_drawing", "verify_hashes",
 ]  # fmt: skip

@@ -1,5 +1,6 @@
 """What may be published: the files of the manifest and no others, no pickles, no damaged weights, no secrets."""
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from hubkit.values import sha256_of
 ALLOWED: Final = frozenset({".safetensors", ".json", ".txt", ".md", ".toml", ".png", ".webp"})
 """Weights as safetensors, and what describes them. A pickle can run a stranger's code."""
 
+INDEX: Final = "model_index.json"
 WORDS: Final = frozenset({".json", ".txt", ".md", ".toml"})
 LEFTOVERS: Final = re.compile(r"(^|/)(\.|checkpoint|logs?/|runs?/|optimizer|events\.out)", re.IGNORECASE)
 
@@ -23,6 +25,9 @@ SECRETS: Final = re.compile(
 SECRET_NAMES: Final = re.compile(r"TOKEN|SECRET|PASSWORD|API_?KEY", re.IGNORECASE)
 SHORTEST_SECRET: Final = 16
 """Shorter values of such variables ('true', a path's name) would be found by chance."""
+
+LIBRARIES: Final = frozenset({None, "diffusers", "transformers", "stable_diffusion"})
+"""Where the classes of a pipeline come from; any other name would be imported as a module."""
 
 TEXT_ENCODER_KEYS: Final = ("text_model.", "text_projection.")
 """transformers 4 takes a text encoder's weights without this prefix for missing, and draws random ones instead."""
@@ -36,6 +41,16 @@ def inspect(release: Release) -> None:
     )
     if faults:
         raise IntegrityError.of(faults)
+
+
+def strange_libraries(folder: Path) -> Iterator[str]:
+    """Components of a stranger's pipeline that loading it would take from anywhere but the libraries of models, in
+    words.
+    """
+    index = json.loads((folder / INDEX).read_bytes()) if (folder / INDEX).is_file() else {}
+    for name, said in index.items() if isinstance(index, dict) else ():
+        if isinstance(said, list) and said[:1] and said[0] not in LIBRARIES:
+            yield f"{str(name)[:80]!r} comes from {str(said[0])[:80]!r}, no library of models"
 
 
 def _faults(release: Release) -> Iterator[str]:

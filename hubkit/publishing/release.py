@@ -42,6 +42,10 @@ class Release(Record):
         """Every file of the manifest, where it lies."""
         return {path: self.folder / path for path in self.manifest}
 
+    def content(self, path: str) -> Path:
+        """A file of the manifest."""
+        return self.folder / path
+
     @property
     def bytes(self) -> int:
         """Size of the whole release."""

@@ -5,7 +5,6 @@ sampling as literals in it, and only where the card holds exactly that; and only
 of the kinds that hold no code.
 """
 
-import json
 import math
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -15,13 +14,10 @@ from typing import Final
 from hubkit.card.checking.held import Held
 from hubkit.card.checking.marks import Marks
 from hubkit.errors import Fault, IntegrityError
-from hubkit.publishing import ALLOWED, draw, psnr, usage
+from hubkit.publishing import ALLOWED, draw, psnr, strange_libraries, usage
 from hubkit.values import sha256_of
 
 CODE: Final = "HK1044"
-INDEX: Final = "model_index.json"
-LIBRARIES: Final = frozenset({None, "diffusers", "transformers", "stable_diffusion"})
-"""Where the classes of a pipeline come from; any other name would be imported as a module."""
 
 
 def code_faults(held: Held, marks: Marks) -> Iterator[Fault]:
@@ -77,7 +73,5 @@ def _unsafe(held: Held, folder: Path) -> Iterator[Fault]:
             yield Fault(CODE, f"{path[:120]!r} is missing: nothing is executed", "hubkit.lock.json")
         elif path != "README.md" and sha256_of(folder / path) != sha:
             yield Fault(CODE, f"{path[:120]!r} is not what the lock says: nothing is executed", "hubkit.lock.json")
-    index = json.loads((folder / INDEX).read_bytes()) if (folder / INDEX).is_file() else {}
-    for name, said in index.items():
-        if isinstance(said, list) and said[:1] and said[0] not in LIBRARIES:
-            yield Fault(CODE, f"{name} comes from {said[0]!r}, no library of models: nothing is executed", INDEX)
+    for strange in strange_libraries(folder):
+        yield Fault(CODE, f"{strange}: nothing is executed", "model_index.json")

@@ -1,0 +1,9 @@
+"""What one does with a release that is published: verify it, audit those of a repo, go back, compare, make it again.
+
+A release is known by the lock among its files; everything here works on another machine than it was made on.
+"""
+
+from hubkit.releases.locating import locate
+from hubkit.releases.verifying import verify
+
+__all__ = ["locate", "verify"]

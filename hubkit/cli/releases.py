@@ -2,11 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hubkit.cli.options import HubOption
+
+if TYPE_CHECKING:
+    from hubkit.releases import Audit
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as runs/mini-ninja.")]
 Repo = Annotated[str | None, typer.Option("--repo", metavar="NS/NAME", help="Publish there.")]
@@ -14,6 +17,7 @@ TagOption = Annotated[str | None, typer.Option("--tag", metavar="TAG", help="Tag
 Accept = Annotated[
     str | None, typer.Option("--accept", metavar="REASON", help="Publish though a gate is not met, and say why.")
 ]
+Model = Annotated[str, typer.Argument(metavar="REPO", help="A published model, such as you/sd-naruto.")]
 Address = Annotated[
     str,
     typer.Argument(metavar="REPO[@TAG]", help="A published model; by default its newest version."),
@@ -65,3 +69,75 @@ def verify(address: Address, *, hub: HubOption = None) -> None:
     for found in verified(release):
         print(f"  {found}")
     print("verified")
+
+
+def audit(
+    model: Model,
+    *,
+    source: Annotated[
+        Path | None, typer.Option("--source", metavar="DIR", help="A clone of the repository the releases come from.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+    hub: HubOption = None,
+) -> None:
+    """Follow every version of a model from its tag over its lock to its source and its bytes; exit 10 where something
+    does not hold. Weights are not downloaded: the Hub's listing has their hashes.
+
+    hubkit audit you/sd-naruto
+    """
+    from hubkit.endpoint import settle
+    from hubkit.errors import Fault, IntegrityError
+
+    settle(hub, None)
+    from hubkit.releases import audit as audited
+
+    found = audited(model, source)
+    print(found.model_dump_json(indent=1)) if as_json else print_audit(found)
+    wrong = {**{one.tag: one.faults for one in found.releases}, "main": found.faults}
+    if not found.holds:
+        faults = (Fault("HK1013", fault, where=f"{model}@{at}") for at, said in wrong.items() for fault in said)
+        raise IntegrityError.of(tuple(faults))
+
+
+def print_audit(found: "Audit") -> None:
+    """A version a line, oldest first, and what stands on `main`."""
+    print(f"{'version':12} {'commit':12} {'weights':12} {'follows':12} {'holds':5} made by")
+    for one in found.releases:
+        source = f"{one.source.run_url} at {one.source.commit[:12]}" if one.source else "no workflow"
+        cells = (one.tag, one.commit[:12], (one.weights or "")[:12], (one.parent or "")[:12])
+        print(*(f"{printable(cell):12}" for cell in cells), f"{'no' if one.faults else 'yes':5}", printable(source))
+    print(f"main: {printable(found.main)}")
+    if found.others:
+        print(f"no versions, not looked at: {printable(', '.join(found.others))}")
+
+
+def printable(text: str) -> str:
+    """A stranger's text as a terminal may show it."""
+    return "".join(character for character in text if character.isprintable())
+
+
+def rollback(
+    model: Model,
+    tag: Annotated[str, typer.Argument(metavar="TAG", help="The release to go back to, such as v1.0.0.")],
+    *,
+    reason: Annotated[str, typer.Option("--reason", metavar="WORDS", help="Why: it stands in the commit.")] = "",
+    hub: HubOption = None,
+) -> None:
+    """Make main what it was at a tag, in one commit; verified afterwards. No tag moves, nothing is uploaded.
+
+    hubkit rollback you/sd-naruto v1.0.0 --reason "faces are worse"
+    """
+    from hubkit.endpoint import settle
+
+    settle(hub, None)
+    from hubkit.releases import roll_back
+
+    done = roll_back(model, tag, reason)
+    print(
+        f"main of {model} is what {tag} is{'' if done.created else ' already, nothing changed'}: commit {done.commit}"
+    )
+    print(f"  {done.found}")
+    if done.created:
+        print(f"  before it: {done.before}; to undo this, roll back to its tag, or publish that run again")
+    if done.newest and done.newest != tag:
+        print(f"  {done.newest} keeps its tag for whoever pinned it; the next release must be greater than it")

@@ -7,7 +7,7 @@ import pytest
 
 from hubkit import hub
 from hubkit.localhub import LocalHub
-from hubkit.publishing import Release
+from hubkit.publishing import Release, newest
 from hubkit.targets.hub import HubTarget
 
 from ..publishing.conftest import lossy, proof, release, release_of
@@ -20,13 +20,28 @@ WEIGHTS = "unet/diffusion_pytorch_model.safetensors"
 Publish = Callable[..., str]
 
 
+RECIPE = 'name = "tiny"\n\n[method]\nkind = "full"\n'
+TABLES = {"name": "tiny", "method": {"kind": "full"}}
+
+
 @pytest.fixture
 def publish(release: Release, as_alice: LocalHub) -> Publish:
     """Publish the tiny model as a version, with what its lock says otherwise than usual; the commit."""
 
     def published(tag: str | None = None, **said: Any) -> str:
+        (release.folder / "recipe.toml").write_text(RECIPE)
+        recipe = {"sha256": hub.hashed(RECIPE.encode(), "sha256"), "tables": TABLES}
+        on = hub.head(REPO)
+        tags = hub.tags(REPO) if on else {}
+        last = newest(list(tags))
+        usual = {
+            "version": tag,
+            "made_from": f"for {tag}",
+            "recipe": recipe,
+            "parent": {"commit": tags[last.tag], "tag": last.tag} if last else None,
+        }
+        made = release_of(release.folder, on=on, **{**usual, **said})
         target = HubTarget.model_validate({"kind": "hub", "verify": "hashes", "tag": tag})
-        made = release_of(release.folder, on=hub.head(REPO), version=tag, made_from=f"for {tag}", **said)
         return target.publish(made).commit
 
     return published

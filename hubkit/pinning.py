@@ -36,6 +36,7 @@ def pin(recipe: Recipe, folder: Path) -> Recipe:
         update={
             "model": locked(recipe.model, before and before.model),
             "data": locked(recipe.data, before and before.data),
+            "study": recipe.study and locked(recipe.study, before and before.study),
             "metrics": tuple(locked(metric, older.get(metric.kind)) for metric in recipe.metrics),
         }
     )

@@ -36,6 +36,8 @@ def prepare(recipe: Recipe) -> None:
     recipe.model.fetch()
     for metric in recipe.metrics:
         metric.see()
+    if recipe.study:
+        recipe.study.see()
 
 
 def assist(recipe: Recipe, folder: Path) -> None:

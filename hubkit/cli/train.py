@@ -60,6 +60,8 @@ def print_scores(scores: "Scores") -> None:
 
     for one in scores.scores:
         print(f"{one.metric:28} base {one.base:10.4f} | finetuned {one.value:10.4f}   {verdict(one)}, n = {one.n}")
+    if scores.study:
+        print(f"prompt study: {scores.study.verdict}")
 
 
 def print_end(end: "Release | Publication", *, local: bool) -> None:

@@ -50,6 +50,10 @@ class Full(Settings):
         """None of its own: the captions say what was taught."""
         return ()
 
+    def plain(self, prompt: str) -> str:
+        """The prompt itself: its words mean what they always did."""
+        return prompt
+
     def facts(self, images: CaptionedImages) -> Mapping[str, str | int | float]:
         """Nothing: it was told the captions and no more."""
         return {}

@@ -15,7 +15,7 @@ from hubkit.recipe.faults import Draft
 from hubkit.recipe.positions import KeyPath
 from hubkit.recipe.validation import Checked
 from hubkit.sampling import Samples
-from hubkit.scoring import Metric, Shows
+from hubkit.scoring import BARE, Metric, Shows
 from hubkit.scoring.panels import OF_CAPTIONS
 from hubkit.training import Method
 from hubkit.values import Settings
@@ -48,6 +48,8 @@ def _rules(draft: Draft, values: Mapping[KeyPath, Any]) -> Iterator[Iterator[Pro
         yield _holdout_used(samples, draft)
     if samples and (card := values.get(("card",))):
         yield _pictures_drawn(card, samples)
+    if samples and values.get(("study",)):
+        yield _templates_there(samples)
     if data and method:
         yield _captions_read(data, method)
     if data:
@@ -94,6 +96,11 @@ def _holdout_used(samples: Samples, draft: Draft) -> Iterator[Problem]:
         )
     if not draft.tables.get("metrics") and "holdout" in samples.changed and samples.holdout:
         yield ("samples", "holdout"), "would be ignored: they are drawn for metrics, and the recipe has none"
+
+
+def _templates_there(samples: Samples) -> Iterator[Problem]:
+    if not set(samples.templates) - {BARE}:
+        yield ("samples", "templates"), "leaves [study] nothing to hold against the bare subject"
 
 
 def _captions_read(data: Source, method: Method) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from hubkit.metrics import METRICS
 from hubkit.publishing import Target
 from hubkit.recipe.card import Card
 from hubkit.sampling import Samples
-from hubkit.scoring import Metric, Shows
+from hubkit.scoring import Metric, PromptStudy, Shows
 from hubkit.targets import TARGETS
 from hubkit.training import Method, Training
 from hubkit.values import HubName, Settings, Several
@@ -67,6 +67,9 @@ class Recipe(Settings):
     samples: Samples = Field(description="What the base and the finetuned model draw.")
     metrics: Several[Annotated[Metric, OneOf(METRICS)]] = Field(
         (), description="What is measured on the samples, and what the model must meet to be published."
+    )
+    study: PromptStudy | None = Field(
+        None, description="Which template is best, and is one needed? Without this table nobody asks."
     )
     publish: Annotated[Target, OneOf(TARGETS)] = Field(description="Where the model goes.")
     card: Card = Field(Card(), description="What the author says on the card.")

@@ -7,6 +7,7 @@ from hubkit.scoring.intervals import difference_error
 from hubkit.scoring.metric import Metric
 from hubkit.scoring.panels import HOLDOUT_SEEDS, Panel, Shows
 from hubkit.scoring.scoring import Plan, look, score, scored
+from hubkit.scoring.study import PromptStudy
 from hubkit.scoring.values import (
     BARE,
     Candidate,
@@ -23,6 +24,6 @@ from hubkit.scoring.values import (
 
 __all__ = [
     "BARE", "CONFIDENT", "HOLDOUT_SEEDS", "Bench", "Candidate", "Dial", "Drawn", "Features", "Gate", "Interval", "Look",
-    "Measured", "Metric", "Panel", "Plan", "Sample", "Score", "Scores", "Shows", "Study", "Template", "Weights",
-    "difference_error", "gated", "look", "opened", "score", "scored", "verdict",
+    "Measured", "Metric", "Panel", "Plan", "PromptStudy", "Sample", "Score", "Scores", "Shows", "Study", "Template",
+    "Weights", "difference_error", "gated", "look", "opened", "score", "scored", "verdict",
 ]  # fmt: skip

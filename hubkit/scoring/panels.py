@@ -55,6 +55,10 @@ class Shows(Protocol):
         """Beyond the captions' own; none where the captions say it all."""
         ...
 
+    def plain(self, prompt: str) -> str:
+        """A prompt as a scorer may read it, which never heard of a token that was learnt."""
+        ...
+
 
 def panels(method: Shows, images: CaptionedImages, samples: Samples) -> dict[str, Panel]:
     """Every panel there is to look at, by name."""

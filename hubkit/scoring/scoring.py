@@ -10,19 +10,18 @@ from typing import Final, Protocol
 from hubkit.data import CaptionedImages
 from hubkit.families import Family
 from hubkit.progress import say
-from hubkit.sampling import Samples, Shot, study
+from hubkit.sampling import Samples, Shot
 from hubkit.scoring.bench import Bench, Drawn, Weights
 from hubkit.scoring.gates import gated, verdict
 from hubkit.scoring.measuring import View, measure, view
 from hubkit.scoring.metric import Metric
 from hubkit.scoring.panels import Panel, Shows, panels
-from hubkit.scoring.values import Score, Scores
+from hubkit.scoring.study import CARD, PromptStudy, Seen, see, shots_of_study, studied
+from hubkit.scoring.values import Scores
 from hubkit.training import TrainedModel
 from hubkit.values import fingerprint
 
 FORMAT: Final = 3
-CARD: Final = "study"
-"""The set of the card's pictures, beside those of the panels."""
 
 
 class Plan(Protocol):
@@ -48,6 +47,11 @@ class Plan(Protocol):
         """What is drawn, and how."""
         ...
 
+    @property
+    def study(self) -> PromptStudy | None:
+        """Whether templates are held against one another, and how."""
+        ...
+
 
 @dataclass(frozen=True)
 class Looked:
@@ -56,6 +60,7 @@ class Looked:
     base: Drawn
     finetuned: Drawn
     views: Sequence[View]
+    study: Seen | None
 
 
 def score(plan: Plan, trained: TrainedModel, images: CaptionedImages, folder: Path) -> Scores:
@@ -66,7 +71,6 @@ def score(plan: Plan, trained: TrainedModel, images: CaptionedImages, folder: Pa
         return done
     looked = look(plan, trained, images, folder)
     scores = [gated(seen.metric.gate, measure(seen, plan.samples, images)) for seen in looked.views]
-    tell(scores)
     found = Scores(
         finetuned=looked.finetuned[CARD],
         base=looked.base[CARD],
@@ -74,7 +78,9 @@ def score(plan: Plan, trained: TrainedModel, images: CaptionedImages, folder: Pa
         subjects=plan.samples.subjects,
         scores=scores,
         sampling=plan.samples.facts(images.source.resolution),
+        study=studied(looked.study) if looked.study else None,
     )
+    tell(found)
     found.save(folder / "scores.json", made_from(plan, trained, images))
     return found
 
@@ -88,23 +94,25 @@ def scored(plan: Plan, trained: TrainedModel, images: CaptionedImages, folder: P
 def made_from(plan: Plan, trained: TrainedModel, images: CaptionedImages) -> str:
     """What decides the scores."""
     return fingerprint(
-        FORMAT, plan.model, plan.method, list(plan.metrics), plan.samples, sorted(trained.weights.items()), images
-    )
+        FORMAT, plan.model, plan.method, list(plan.metrics), plan.samples, plan.study, sorted(trained.weights.items()),
+        images,
+    )  # fmt: skip
 
 
 def look(plan: Plan, trained: TrainedModel, images: CaptionedImages, folder: Path) -> Looked:
     """Draw all there is to draw, and look at it. Shared by the processes of a launch, which all must call it."""
     bench = Bench(plan.model, plan.samples, images.source.resolution, folder)
     shown = panels_of(plan, images)
-    base = bench.draw(Weights.of_base(plan.model), shots_of(shown, plan.samples, base=True))
-    finetuned = bench.draw(Weights.of_trained(trained), shots_of(shown, plan.samples, base=False))
+    base = bench.draw(Weights.of_base(plan.model), shots_of(plan, shown, base=True))
+    finetuned = bench.draw(Weights.of_trained(trained), shots_of(plan, shown, base=False))
     views = [
         view(metric, panel, bench, base, finetuned, images)
         for metric in plan.metrics
         for panel in shown
         if panel.name in metric.panels
     ]
-    return Looked(base, finetuned, views)
+    seen = see(plan.study, plan.samples, plan.method, bench, (base, finetuned), images) if plan.study else None
+    return Looked(base, finetuned, views, seen)
 
 
 def panels_of(plan: Plan, images: CaptionedImages) -> list[Panel]:
@@ -113,12 +121,17 @@ def panels_of(plan: Plan, images: CaptionedImages) -> list[Panel]:
     return [panel for name, panel in panels(plan.method, images, plan.samples).items() if name in looked_at]
 
 
-def shots_of(shown: Sequence[Panel], samples: Samples, *, base: bool) -> dict[str, Sequence[Shot]]:
-    """Everything one model draws: the card's pictures, and those of each panel."""
-    return {CARD: study(samples), **{panel.name: panel.shots_of_base if base else panel.shots for panel in shown}}
+def shots_of(plan: Plan, shown: Sequence[Panel], *, base: bool) -> dict[str, Sequence[Shot]]:
+    """Everything one model draws: the card's pictures, those of the prompt study, and those of each panel."""
+    return {
+        **shots_of_study(plan.study, plan.samples),
+        **{panel.name: panel.shots_of_base if base else panel.shots for panel in shown},
+    }
 
 
-def tell(scores: Sequence[Score]) -> None:
+def tell(found: Scores) -> None:
     """The scores, to the person who waits."""
-    for one in scores:
+    for one in found.scores:
         say(f"{one.metric}: base {one.base:.4g} | finetuned {one.value:.4g} ({verdict(one)}, n = {one.n})")
+    if found.study:
+        say(f"prompt study: {found.study.verdict}")

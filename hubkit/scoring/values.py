@@ -86,6 +86,12 @@ class Measured(Record):
     value: float
     interval: Interval | None = None
 
+    @property
+    def negated(self) -> "Measured":
+        """The same with the other sign: a cost as a gain."""
+        turned = self.interval and Interval(low=-self.interval.high, high=-self.interval.low)
+        return Measured(value=-self.value, interval=turned)
+
 
 class Template(Record):
     """How one template did in the prompt study. Differences are paired: same subject, same initial latents."""
@@ -137,6 +143,11 @@ class Study(Record):
     extractor_revision: str
     reference: dict[str, str | int] = Field(description="The real pictures that the style is held against.")
     notes: tuple[str, ...] = ()
+    columns: tuple[str, ...] = Field((), description="The templates in the order of the pictures.")
+    finetuned: tuple[Sample, ...] = Field(
+        (), description="Subject by subject, every template from the first of the subject's latents."
+    )
+    base: tuple[Sample, ...] = Field((), description="The same prompts and latents drawn by the base.")
 
     @property
     def winner(self) -> str:

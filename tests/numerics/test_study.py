@@ -1,12 +1,18 @@
 """The arithmetic of the prompt study, against tables, loops, and worlds whose truth is known."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+import torch
+from torch.nn.functional import cosine_similarity
 
-from hubkit.scoring import ranking
+from hubkit.sampling import Samples, study
+from hubkit.scoring import PromptStudy, ranking
 from hubkit.scoring.ranking import Cells, Scale, Scales
 from hubkit.scoring.student import quantile
-from hubkit.scoring.values import BARE
+from hubkit.scoring.study import CARD, FURTHER, Seen, Sheet, among, cells, change, shots_of_study, studied
+from hubkit.scoring.values import BARE, Interval, Measured, Sample
 
 TEMPLATES = (BARE, "{subject} ninja portrait", "{subject} in the style of Naruto")
 NINJA, NARUTO = 1, 2
@@ -192,3 +198,88 @@ def test_one_subject_says_nothing_of_others():
     assert first.template == TEMPLATES[NINJA]
     assert (first.merit.interval, first.wins.interval) == (None, None)
     assert not ranking.needed(TEMPLATES, finetuned, EVEN, first.template)
+
+
+SAMPLES = Samples(subjects=("Yoda", "a cat"), templates=TEMPLATES[1:], seed=5)
+STUDY = PromptStudy(seeds=3)
+
+
+def test_a_row_is_drawn_from_equal_latents_and_the_card_shows_the_first():
+    """The bare subject is drawn though the recipe lacks it; what the card shows is drawn once."""
+    sheet, shots = Sheet.of(STUDY, SAMPLES), shots_of_study(STUDY, SAMPLES)
+    cell_SLT = np.array([shot.seed for shot in sheet.shots]).reshape(sheet.shape)
+
+    assert sheet.templates == TEMPLATES
+    assert (cell_SLT == cell_SLT[:, :, :1]).all()
+    assert len(np.unique(cell_SLT)) == 2 * 3
+    assert shots[CARD] == study(SAMPLES)
+    assert len(shots[CARD]) + len(shots[FURTHER]) == len(sheet.shots) == len({*shots[CARD], *shots[FURTHER]})
+    assert {*sheet.shots} == {*shots[CARD], *shots[FURTHER]}
+    assert shots_of_study(None, SAMPLES) == {CARD: study(SAMPLES)}
+
+
+def seen(features: torch.Tensor, base: torch.Tensor, texts: torch.Tensor, real: torch.Tensor) -> Seen:
+    """What an extractor saw of two subjects, three latents, three templates."""
+    sheet = Sheet.of(STUDY, SAMPLES)
+    drawn = [
+        Sample(prompt=one.prompt, seed=one.seed, file=f"{place}", sha256="") for place, one in enumerate(sheet.shots)
+    ]
+    eyes = SimpleNamespace(source="someone/clip", revision="c" * 40)
+    return Seen(sheet, eyes, drawn, drawn, base, features, texts, real, {"rows": len(real)}, ())
+
+
+def test_identity_is_held_against_the_bare_subject_and_style_against_the_mean_of_real_pictures():
+    """As loops have it; the real pictures' own style leaves each out of the mean."""
+    draws = torch.Generator().manual_seed(0)
+    features, texts, real = (torch.randn(count, 8, generator=draws) for count in (18, 2, 5))
+    found = cells(features, seen(features, features, texts, real))
+    unit = real / real.norm(dim=1, keepdim=True)
+
+    for number, (subject, turn, template) in enumerate(np.ndindex(2, 3, 3)):
+        identity = 100 * cosine_similarity(features[number], texts[subject], dim=0)
+        style = 100 * cosine_similarity(features[number], unit.mean(dim=0), dim=0)
+        assert found.identity[subject, turn, template] == pytest.approx(identity.item(), abs=1e-4)
+        assert found.style[subject, turn, template] == pytest.approx(style.item(), abs=1e-4)
+    rest = (unit.sum(dim=0) - unit[3]) / 4
+    assert among(real)[3].item() == pytest.approx(cosine_similarity(real[3], rest, dim=0).item(), abs=1e-6)
+
+
+def test_the_study_says_what_the_template_adds_and_costs():
+    """One picture's features by construction: subject and style stand on axes of their own, and the ninja template
+    moves the finetuned model's pictures from one to the other.
+    """
+    texts, style_axis, other = torch.eye(8)[:2].double(), torch.eye(8)[6].double(), torch.eye(8)[7].double()
+    real = torch.stack([style_axis + 0.1 * shift * other for shift in (-1, 0, 1)])
+
+    def drawn(*styles: float) -> torch.Tensor:
+        return torch.stack([
+            texts[subject] + (style + 0.01 * turn) * style_axis for subject in range(2) for turn in range(3)
+            for style in styles
+        ])  # fmt: skip
+
+    found = studied(seen(drawn(0.1, 0.9, 0.1), drawn(0.1, 0.1, 0.1), texts, real))
+
+    assert found.counted == ("identity", "style")
+    assert found.templates[0].template == TEMPLATES[NINJA]
+    assert found.templates[0].gain.value == pytest.approx(found.templates[0].added.value)
+    assert found.needed
+    assert found.prompts == ("Yoda ninja portrait", "a cat ninja portrait")
+    assert found.verdict.startswith("a template is needed: “{subject} ninja portrait” adds ")
+    assert " points of style and costs " in found.verdict
+    assert [one.prompt for one in found.finetuned[:3]] == ["Yoda", "Yoda ninja portrait", "Yoda in the style of Naruto"]
+    assert [one.seed for one in found.finetuned] == [5] * 3 + [6] * 3
+    assert found.columns == TEMPLATES
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "said"),
+    [
+        (3.04, 2.0, 4.2, "adds 3.0 (2.0 to 4.2) points of style"),
+        (-3.04, -4.2, -2.0, "costs 3.0 (2.0 to 4.2) points of style"),
+        (3.0, -1.0, 7.0, "leaves style without measurable change"),
+        (-3.0, -7.0, 1.0, "leaves style without measurable change"),
+        (0.0, 0.0, 0.0, "leaves style without measurable change"),
+    ],
+)
+def test_a_difference_whose_interval_holds_zero_is_none(value, low, high, said):
+    assert said == change(Measured(value=value, interval=Interval(low=low, high=high)), "style")

@@ -74,6 +74,12 @@ def test_a_fault_within_a_key_names_its_line_and_what_it_must_be(write, old, new
         ('"a dog"', '" "', 20, "must hold no empty text"),
         ('subjects = ["a cat"', 'holdout = 0\nsubjects = ["a cat"', 20, "leaves the metrics nothing to measure"),
         ('"someone/cats"', '"someone/cats"\nholdout = 0', 9, "leaves the metrics nothing to compare with"),
+        (
+            'templates = ["{subject}", "{subject} in a hat"]',
+            'templates = ["{subject}"]\n[study]',
+            21,
+            "leaves [study] nothing to hold against the bare subject",
+        ),
         ('"someone/cats"', '"someone/cats"\nfolder = "cats"', 9, "contradicts repo = 'someone/cats'"),
         ('repo = "someone/cats"', 'folder = "cats"\nsplit = "test"', 9, "would be ignored: a folder has none"),
         ('repo = "someone/cats"', "", 7, "data.repo is missing: give `repo`, or `folder`, or `--data DIR`"),

@@ -8,6 +8,17 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 
+def visible(text: str) -> str:
+    """A text for a terminal or a log: control characters, and those that turn the writing's direction, are shown and
+    not obeyed. So are GitHub's workflow commands, which a runner takes from any line of a log (`::add-mask::`, at a
+    line's beginning, and `##[group]`, anywhere).
+    """
+    shown = "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
+    start = len(shown) - len(shown.lstrip())
+    command = "\\" if shown.startswith("::", start) else ""
+    return f"{shown[:start]}{command}{shown[start:]}".replace("##[", "#\\#[")
+
+
 @dataclass(frozen=True)
 class Fault:
     """One thing that is wrong: its stable code, where it stands, what it is, and what mends it."""
@@ -19,8 +30,8 @@ class Fault:
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
-        mend = f"\n  help: {self.help}" if self.help else ""
-        return f"error[{self.code}]: {place}{self.message}{mend}"
+        mend = f"  help: {self.help}".split("\n") if self.help else []
+        return "\n".join(map(visible, [f"error[{self.code}]: {place}{self.message}", *mend]))
 
 
 class HubkitError(Exception):

@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from hubkit.errors import visible
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -17,12 +19,12 @@ def console() -> "Console":
     """The console on stderr; stdout is for data."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    return Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def say(line: str) -> None:
     """One line to the person who waits. Control characters of untrusted text are shown, not obeyed."""
-    console().print("".join(char if char.isprintable() else repr(char)[1:-1] for char in line))
+    console().print(visible(line))
 
 
 def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:

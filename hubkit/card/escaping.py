@@ -11,6 +11,15 @@ LONGEST: Final = 300
 MARKUP: Final = re.compile(r"[\\`*_\[\]<>#|~&$@]|(?<=www)\.|:(?=\S)", re.IGNORECASE)
 """What may begin markup, a link, an entity or a mention, anywhere in a line. Markdown takes a backslash before each."""
 
+JOINER: Final = "\u2060"
+"""Has no width and allows no line break. It parts what is recognised in a text after the Markdown was read, such as
+addresses and mentions: a backslash does not stop that.
+"""
+RECOGNISED: Final = re.compile(
+    r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)(?=[\w-]+\.\w)|(?<!\w@)(?<=@)(?=\w)|(?<=#)(?=\d)", re.IGNORECASE
+)
+"""Where addresses, mentions and numbers of issues are parted."""
+
 AT_THE_START: Final = re.compile(r"^(\d{0,9})([-+=.)])(?=[-+=\s]|$)")
 """What makes a list, a rule or a heading of a line that begins with it."""
 
@@ -34,7 +43,8 @@ def inline(value: Any, longest: int | None = LONGEST) -> Markdown:
     """Any value as literal text within a line of Markdown, cut at `longest` characters."""
     if isinstance(value, Markdown):
         return value
-    escaped = MARKUP.sub(r"\\\g<0>", one_line(str(value), longest))
+    parted = RECOGNISED.sub(JOINER, one_line(str(value), longest))
+    escaped = MARKUP.sub(r"\\\g<0>", parted)
     return Markdown(AT_THE_START.sub(r"\1\\\2", escaped))
 
 
@@ -43,7 +53,8 @@ def code(value: Any) -> Markdown:
     text = one_line(str(value)) or " "
     fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
     pad = " " if text.startswith("`") or text.endswith("`") else ""
-    return Markdown(f"{fence}{pad}{text}{pad}{fence}".replace("|", "\\|"))
+    parted = text.replace("\\|", f"\\{JOINER}|")  # a table takes two backslashes for one, and the bar for its own
+    return Markdown(f"{fence}{pad}{parted}{pad}{fence}".replace("|", "\\|"))
 
 
 def block(text: str, language: str) -> Markdown:
@@ -61,9 +72,20 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
+    def write_double_quoted(self, text: str, split: bool = True) -> None:  # noqa: FBT001, FBT002 - PyYAML's signature
+        """A text with unseen characters is written in ASCII: none of them stands in the file itself."""
+        allowed, self.allow_unicode = self.allow_unicode, text.isprintable()
+        super().write_double_quoted(text, split)
+        self.allow_unicode = allowed
+
+
+NUMBERLIKE: Final = re.compile(r"[-+.]?\d[\w.+-]*")
+"""What may be taken for a number: `1e5` is a text in YAML 1.1, and a number in 1.2, which the Hub reads."""
+
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if text.isprintable() else '"')
+    style = ("'" if NUMBERLIKE.fullmatch(text) else None) if text.isprintable() else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 _Dumper.add_representer(str, _text)

@@ -79,7 +79,7 @@ def check(
         held = checking.of_repo(model)
     found = checking.check(held, run=run)
     if as_json:
-        print(json.dumps(asdict(found), indent=2, ensure_ascii=False))
+        print(json.dumps(asdict(found), indent=2))
     else:
         report(found)
     if found.faults:
@@ -88,11 +88,13 @@ def check(
 
 def report(found: "Checked") -> None:
     """What was looked at, on stdout."""
+    from hubkit.errors import visible
+
     print(f"{found.where}: {'the card is true' if not found.faults else 'the card is not true'}")
     for line in found.seen:
-        print(f"  {line}")
+        print(f"  {visible(line)}")
     if found.edited:
-        print(f"  edited since hubkit wrote it: {', '.join(found.edited)}")
+        print(f"  edited since hubkit wrote it: {visible(', '.join(found.edited))}")
 
 
 def shown(folder: Path) -> Path:

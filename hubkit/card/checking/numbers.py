@@ -59,35 +59,40 @@ def _score(locked: LockedScore) -> Score:
 
 def _of_tables(scores: Sequence[Score], marks: Marks) -> Iterator[Fault]:
     """The rows of the tables of scores, cell by cell against those that would be written now."""
-    expected = _cells(scores)
-    seen = set()
+    left = _cells(scores)
     for grid in marks.grids:
         if not set(grid.header) >= MARKS_OF_A_TABLE:
             continue
         for line, cells in grid.rows:
-            where = f"README.md:{line}"
-            name = cells[0]
-            if name not in expected:
-                yield Fault(CODE, f"the table has a score {name!r}, which the lock has not", where, HELP)
+            said = dict(zip(grid.header, cells, strict=False))
+            expected = _nearest(said, [one for one in left if one["score"] == said.get("score")])
+            if expected is None:
+                yield _fault(f"the table has a score {cells[0]!r}, which the lock has not", f"README.md:{line}")
                 continue
-            seen.add(name)
-            yield from (
-                Fault(
-                    CODE, f"{title} of {name} is {cell!r}; by the lock it is {expected[name].get(title)!r}", where, HELP
-                )
-                for title, cell in zip(grid.header, cells, strict=False)
-                if expected[name].get(title) != cell
-            )
-    for name in expected.keys() - seen:
-        yield Fault(CODE, f"the lock has a score {name!r}, which no table shows", "README.md", HELP)
+            left.remove(expected)
+            for key, cell in said.items():
+                if cell != expected.get(key):
+                    what = f"{key!r} of {cells[0]} is {cell!r}"
+                    yield _fault(f"{what}; by the lock it is {expected.get(key)!r}", f"README.md:{line}")
+    for one in left:
+        yield _fault(f"the lock has a score {one['score']!r}, which no table shows", "README.md")
 
 
-def _cells(scores: Sequence[Score]) -> dict[str, Mapping[str, str]]:
-    """What stands in the row of each score under each heading, by what stands in its first cell."""
+def _cells(scores: Sequence[Score]) -> list[Mapping[str, str]]:
+    """What stands in the row of each score, by the headings."""
     if not scores:
-        return {}
+        return []
     grid = marks_of(table(scores).render()).grids[0]
-    return {cells[0]: dict(zip(grid.header, cells, strict=True)) for _line, cells in grid.rows}
+    return [dict(zip(grid.header, cells, strict=True)) for _line, cells in grid.rows]
+
+
+def _nearest(said: Mapping[str, Any], those: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Of several with one name, as on several panels, the one that differs least."""
+    return min(those, key=lambda one: sum(said.get(key) != one.get(key) for key in {**said, **one}), default=None)
+
+
+def _fault(message: str, where: str = "README.md:1") -> Fault:
+    return Fault(CODE, message, where, HELP)
 
 
 def _of_words(scores: Sequence[Score], marks: Marks, edited: Sequence[str]) -> Iterator[Fault]:
@@ -121,29 +126,35 @@ def _numbers(text: str, scores: Sequence[Score]) -> list[str]:
 
 def _of_index(scores: Sequence[Score], held: Held) -> Iterator[Fault]:
     """The metadata's `model-index`, unrounded and with everything that makes a number comparable."""
-    expected = {score.metric: score for score in scores if math.isfinite(score.value)}
-    seen = set()
+    left: list[Mapping[str, Any]] = [
+        {
+            "name": score.metric,
+            "type": score.kind,
+            "value": score.value,
+            **arguments(score),
+            "dataset.revision": held.lock.data.revision,
+        }
+        for score in scores
+        if math.isfinite(score.value)
+    ]
     for result, metric in _results(split(held.card)[0].get("model-index")):
+        said = {
+            **{key: value for key, value in metric.items() if key != "args"},
+            **_mapping(metric.get("args")),
+            "dataset.revision": _mapping(result.get("dataset")).get("revision"),
+        }
         name = str(metric.get("name"))
-        if name not in expected:
-            yield Fault(CODE, f"model-index has a score {name!r}, which the lock has not", "README.md:1", HELP)
+        expected = _nearest(said, [one for one in left if one["name"] == name])
+        if expected is None:
+            yield _fault(f"model-index has a score {name!r}, which the lock has not")
             continue
-        seen.add(name)
-        said = {"value": metric.get("value"), **_mapping(metric.get("args"))}
-        wanted = {"value": expected[name].value, **arguments(expected[name])}
-        for key in {**wanted, **said}:
-            if said.get(key) != wanted.get(key):
-                yield Fault(
-                    CODE, f"model-index: {key} of {name} is {said.get(key)!r}; by the lock it is {wanted.get(key)!r}",
-                    "README.md:1", HELP,
-                )  # fmt: skip
-        if (revision := _mapping(result.get("dataset")).get("revision")) != held.lock.data.revision:
-            yield Fault(
-                CODE, f"model-index: the dataset's revision of {name} is {revision!r}; by the lock it is"
-                f" {held.lock.data.revision!r}", "README.md:1", HELP,
-            )  # fmt: skip
-    for name in expected.keys() - seen:
-        yield Fault(CODE, f"the lock has a score {name!r}, which model-index has not", "README.md:1", HELP)
+        left.remove(expected)
+        for key in {**expected, **said}:
+            if said.get(key) != expected.get(key):
+                what = f"model-index: {key!r} of {name} is {said.get(key)!r}"
+                yield _fault(f"{what}; by the lock it is {expected.get(key)!r}")
+    for one in left:
+        yield _fault(f"the lock has a score {one['name']!r}, which model-index has not")
 
 
 def _results(index: Any) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:

@@ -1,6 +1,7 @@
 """A recipe's texts cannot break out of YAML, Markdown, HTML or Python."""
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,8 @@ from markdown_it.token import Token
 
 from hubkit.card.escaping import block, code, front_matter, inline
 from hubkit.card.sections import Picture, Table, Words
+from hubkit.errors import Fault
+from hubkit.progress import say
 from hubkit.publishing import usage
 
 HOSTILE = [
@@ -18,25 +21,49 @@ HOSTILE = [
     "cat'''\n__import__('os').system('id')\n'''",
     "```\n# broken out\n```",
     "````python\nimport os\n````",
+    "~~~\n# broken out\n~~~",
     "<img src=x onerror=alert(1)>",
     "</code></pre><script>alert(1)</script>",
+    "</details></details>\n\n# outside\n\n<details open ontoggle=alert(1)>",
+    "<svg/onload=alert(1)><iframe srcdoc='<script>alert(1)</script>'>",
+    "<Gallery /><!-- <h1>",
+    "<details>\n<summary>mine</summary>",
     "---\nlicense: mit\n---\n# mine now",
     "a\n---\nb",
+    "a\n...\n--- !!python/object/apply:os.system ['id']",
     "a: b\nlicense: mit",
     "*anchor &anchor !!python/object/apply:os.system ['id']",
     "{{ 7 * 7 }} {% for x in range(9) %} {{ ''.__class__ }}",
+    "{% include '/etc/passwd' %}{# gone #}${7*7}#{7*7}<%= 7*7 %>",
+    "{prompt} {0.__class__} %s %(name)s $name ${name}",
     "[click](https://evil.example) ![x](https://evil.example/x.png)",
+    "[click](javascript:alert(1)) <a href='javascript:alert(1)'>x</a>",
+    "[click][1]\n\n[1]: https://evil.example",
+    "![](https://evil.example/pixel.gif?who=me)<img src=//evil.example/pixel.gif>",
     "https://evil.example/steal www.evil.example mail@evil.example",
-    "<https://evil.example>",
+    "//evil.example http:evil.example HTTP://EVIL.example ftp://evil.example",
+    "<https://evil.example> <mail@evil.example>",
+    "data:text/html,<script>alert(1)</script>",
     "| a | b |\n|---|---|",
+    "x\\| <img src=y> \\\\| `z",
+    "a \\",
     "# title\n\n- list\n1. one\n> quote",
+    "title\n=====\n\ntitle\n-----",
+    "    indented code\n\tand tab",
     "a\\`b\\\\`c ` `` ```",
-    "&lt;b&gt; &#60;b&#62; &colon;",
-    "\x1b[31mred\x1b[0m\x00\x07",
+    "**bold** __bold__ ~~gone~~ _em_ ^[note] [^1] ==mark==",
+    "&lt;b&gt; &#60;b&#62; &colon; &NewLine;&#10;# title",
+    "\x1b[31mred\x1b[0m\x00\x07\x9b2J\x1b]8;;https://evil.example\x07x\x1b]8;;\x07",
+    "over\rwritten\b\b\b\x7f\x0c\x0b",
     "\u202egnp.exe\u202c\u2066x\u2069",
-    "::add-mask::x\n::error file=a::b",
+    "ze\u200bro\u200c \u200dwi\ufeffdth\u2060 \xad\u180e",
+    "\u0440\u0430\u0443\u0440\u0430l \u0430\u0440\u0440le \uff41\uff44\uff4d\uff49\uff4e \U0001d4bd\U0001d4be",
+    "::add-mask::x\n::error file=a::b\n##[error]c",
     "\u2028line\u2029paragraph\x85next",
-    "yes", "null", "1e5", "2026-11-22", "~", "- a", "@someone #12 $x^2$",
+    "Z\u0335\u0321\u0322a\u0300\u0301\u0302\u0303" * 30,
+    "👩‍👩‍👧‍👦🏳️‍🌈🇩🇪👍🏽",
+    "yes", "null", "1e5", "0x1F", "2026-11-22", "~", "- a", "? a", "@someone #12 $x^2$ $$x$$", "-", "=", "1.", "+",
+    "../../etc/passwd", "C:\\con\\..\\nul", "-rf *; $(id) `id` | sh",
     "x" * 5000,
     "忍者 портрет 🥷",
 ]  # fmt: skip
@@ -49,6 +76,10 @@ SAMPLING: dict[str, str | int | float] = {
 GITHUB = MarkdownIt("commonmark", {"html": True, "linkify": False}).enable(["table", "strikethrough"])
 """As a renderer that lets HTML through would read it: what is HTML shows as such."""
 
+RECOGNISED = re.compile(
+    r"(?:https?://|www\.)[-.\w]|(?:^|[\s\W])[-.\w+]+@[-\w]+\.[-\w]|(?:^|\W)@\w|mailto:|xmpp:", re.IGNORECASE
+)
+"""What remark and GitHub make links of, whether it was escaped or not."""
 INERT = {"paragraph_open", "paragraph_close", "inline", "text", "text_special", "softbreak"}
 
 
@@ -82,6 +113,27 @@ def test_in_a_table_it_is_one_cell(text: str):
     assert len(cells) == 2
 
 
+def cells_of(row: str) -> int:
+    """How many cells a line of a table has for a reader who takes a backslash and what follows for a pair."""
+    return len(re.findall(r"(?:\\.|[^|\\])+", row.strip("|")))
+
+
+@hostile
+def test_as_code_in_a_table_it_is_one_cell(text: str):
+    """For readers too who count a backslash before the bar otherwise."""
+    row = Table(["a", "b"], [[code(text), "end"]]).render().splitlines()[-1]
+
+    assert cells_of(row) == 2
+
+
+@hostile
+def test_nothing_in_it_is_recognised_afterwards(text: str):
+    """GitHub, and Markdown in JavaScript, look for addresses and mentions in the text that they have read."""
+    read = "".join(token.content for token in tokens(str(inline(text))) if token.type in {"text", "text_special"})
+
+    assert not RECOGNISED.search(read)
+
+
 @hostile
 def test_as_code_it_stays_within_its_backticks(text: str):
     """Inline code is one code token; a fenced block is one fence."""
@@ -107,6 +159,25 @@ def test_in_yaml_it_is_the_same_text(text: str):
 
     assert yaml.safe_load(written.split("\n---\n")[0]) == {"widget": [{"text": text}], "license": "mit", "again": text}
     assert [line for line in written.splitlines() if line.strip() == "---"] == ["---", "---"]
+    assert written.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("text", ["1e5", "4e12", ".5", "0o17", "0b1", "1_000", "2026-11-22", "+1", "9", "v1", "a-1"])
+def test_in_yaml_a_text_that_looks_like_a_number_is_quoted(text: str):
+    """The Hub reads YAML 1.2, in which more texts are numbers; a commit may be one."""
+    assert f"'{text}'" in front_matter({"text": text}) or not re.match(r"[+.\d]", text)
+
+
+@hostile
+def test_on_a_terminal_and_in_a_log_it_is_one_line_that_does_nothing(text: str, capsys: pytest.CaptureFixture[str]):
+    """No escape sequence and no character that turns the writing; and nothing a GitHub runner takes for a command."""
+    say(text)
+    said = capsys.readouterr().err
+    error = str(Fault("HK100", text, where=text, help=text))
+
+    assert said.count("\n") == 1
+    assert (said + error).replace("\n", "").isprintable()
+    assert not [line for line in (said + error).splitlines() if line.lstrip().startswith("::") or "##[" in line]
 
 
 @hostile
@@ -135,7 +206,7 @@ ADDRESSES = {
 
 def test_a_whole_card_of_hostile_texts(run_of: Callable[..., Any]):
     """All at once, through the public door: the metadata parse, links and pictures are ours, there is no HTML."""
-    texts = [text for text in HOSTILE if not set("{}\0") & set(text) and text.strip()]
+    texts = HOSTILE
     run = run_of(subjects=texts, templates=["{subject}", "{subject} <b>ninja</b>"])
     images = run.images.model_copy(update={"license": "</code>`[x](https://evil.example)"})
     card = (run.but(images=images).describe().folder / "README.md").read_text(encoding="utf-8")

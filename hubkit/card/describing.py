@@ -12,7 +12,6 @@ from hubkit import hub
 from hubkit.card.chapters import card
 from hubkit.card.edits import Kept, edited, keep_edits, keep_metadata, section_hashes, split
 from hubkit.card.emissions import emissions
-from hubkit.card.escaping import front_matter, inline
 from hubkit.card.facts import Facts
 from hubkit.card.illustrations import illustrations
 from hubkit.card.locking import Written, locked
@@ -20,6 +19,7 @@ from hubkit.card.metadata import Licence, metadata, of_release
 from hubkit.card.pictures import chosen, save_sample
 from hubkit.data import CaptionedImages
 from hubkit.errors import BaseModelError
+from hubkit.escaping import front_matter, inline
 from hubkit.progress import say
 from hubkit.publishing import (
     ACCEPTED,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from hubkit.card.escaping import one_line
+from hubkit.escaping import one_line
 from hubkit.scoring import Sample, Scores
 
 if TYPE_CHECKING:

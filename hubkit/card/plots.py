@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from hubkit.card.escaping import one_line
+from hubkit.escaping import one_line
 from hubkit.scoring import Interval, Score
 
 if TYPE_CHECKING:

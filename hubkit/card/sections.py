@@ -7,7 +7,7 @@ from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any, Protocol
 
-from hubkit.card.escaping import Markdown, block, inline, one_line
+from hubkit.escaping import Markdown, block, inline, one_line, table
 
 if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -43,9 +43,7 @@ class Table:
 
     def render(self) -> str:
         """A Markdown table."""
-        rule = ["---:" if column in self.numbers else "---" for column in range(len(self.header))]
-        lines = [map(inline, self.header), rule, *(map(inline, row) for row in self.rows)]
-        return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+        return table(self.header, self.rows, self.numbers)
 
 
 @dataclass(frozen=True)

@@ -1,27 +1,21 @@
 """What people read on the page of a run: Markdown in which every text of a recipe is a stranger's."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from hubkit import hub
-from hubkit.card.escaping import code
 from hubkit.ci.changes import Change
 from hubkit.ci.planning import Planned
 from hubkit.ci.room import GIGABYTE
 from hubkit.ci.rows import Row
 from hubkit.errors import Fault
+from hubkit.escaping import Markdown, code, table
 from hubkit.publishing import Publication, Release
 from hubkit.scoring import Scores, verdict
 
 KEYS_SHOWN: Final = 30
 PICTURES: Final = ("images/before-after.webp", "images/before-after.png")
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of Markdown; its cells are Markdown already."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def of_plan(planned: Sequence[Planned]) -> str:
@@ -38,7 +32,7 @@ def of_plan(planned: Sequence[Planned]) -> str:
         ]
         for one in planned
     ]
-    return "### To train\n\n" + table(("recipe", "goes to", "release", "disk, GB: train / publish", "from"), rows)
+    return f"### To train\n\n{table(('recipe', 'goes to', 'release', 'disk, GB: train / publish', 'from'), rows)}\n"
 
 
 def of_changes(changes: Sequence[Change], faults: Sequence[Fault]) -> str:
@@ -50,7 +44,7 @@ def of_changes(changes: Sequence[Change], faults: Sequence[Fault]) -> str:
             keys = list(change.keys.items())
             cells = [[code(key), _value(old), _value(now)] for key, (old, now) in keys[:KEYS_SHOWN]]
             more = f"\nand {len(keys) - KEYS_SHOWN} more\n" if len(keys) > KEYS_SHOWN else ""
-            parts.append(table(("key", "before", "now"), cells) + more)
+            parts.append(f"{table(('key', 'before', 'now'), cells)}\n{more}")
     if faults:
         parts.append("### Faults\n\n" + "".join(f"- {code(str(fault).partition(chr(10))[0])}\n" for fault in faults))
     return "\n".join(parts)
@@ -58,12 +52,12 @@ def of_changes(changes: Sequence[Change], faults: Sequence[Fault]) -> str:
 
 def of_scores(scores: Scores) -> str:
     """The scores, base beside finetuned, and whether the gates are met."""
-    marks = {True: "met", False: "**not met**", None: ""}
+    marks = {True: "met", False: Markdown("**not met**"), None: ""}
     rows = [
         [code(one.metric), f"{one.base:.4g}", f"{one.value:.4g}", verdict(one), str(one.n), marks[one.gate_met]]
         for one in scores.scores
     ]
-    return table(("score", "base", "finetuned", "difference", "n", "gate"), rows)
+    return table(("score", "base", "finetuned", "difference", "n", "gate"), rows) + "\n"
 
 
 def of_training(row: Row, scores: Scores | None, end: str) -> str:

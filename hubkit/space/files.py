@@ -9,8 +9,8 @@ from pathlib import Path
 from string import Template
 from typing import Any, Final
 
-from hubkit.card.escaping import Markdown, block, code, front_matter, inline
 from hubkit.errors import ConflictError
+from hubkit.escaping import Markdown, block, code, front_matter, inline
 from hubkit.space.demo import Demo
 from hubkit.values import write_atomically
 

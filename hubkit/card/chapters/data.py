@@ -5,11 +5,11 @@ from statistics import median
 from typing import Any, Final
 
 from hubkit.card.chapters.figures import number
-from hubkit.card.escaping import Markdown, code
 from hubkit.card.facts import Facts
 from hubkit.card.metadata import link
 from hubkit.card.sections import Bullets, Fold, Section, Table, Words
 from hubkit.data import CaptionedImages
+from hubkit.escaping import Markdown, code
 
 EXAMPLES: Final = 5
 """Captions that are quoted."""

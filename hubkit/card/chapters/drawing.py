@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from hubkit.card.escaping import Markdown
 from hubkit.card.facts import Facts
 from hubkit.card.sections import Code, Picture, Section, Words, joined
+from hubkit.escaping import Markdown
 
 
 def before_and_after(facts: Facts) -> Iterator[Section]:

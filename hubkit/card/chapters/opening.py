@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from hubkit.card.chapters.figures import number
-from hubkit.card.escaping import Markdown, code, inline
 from hubkit.card.facts import Facts
 from hubkit.card.metadata import is_rehearsal
 from hubkit.card.sections import Gallery, Part, Plain, Words, joined
+from hubkit.escaping import Markdown, code, inline
 from hubkit.scoring import Score, verdict
 
 IN_SHORT: Final = 3

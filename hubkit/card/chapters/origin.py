@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from hubkit.card.escaping import Markdown, code
 from hubkit.card.facts import Facts
 from hubkit.card.metadata import link
 from hubkit.card.sections import Bullets, Section, Table, Words, joined
+from hubkit.escaping import Markdown, code
 from hubkit.metrics import METRICS
 
 HUBKIT: Final = "https://github.com/hubkit/hubkit"

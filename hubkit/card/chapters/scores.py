@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from hubkit.card.chapters.figures import interval, number
-from hubkit.card.escaping import Markdown, code
 from hubkit.card.facts import Facts
 from hubkit.card.sections import Bullets, Fold, Section, Table, Words, joined
+from hubkit.escaping import Markdown, code
 from hubkit.metrics import METRICS
 from hubkit.scoring import Score, verdict
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from hubkit.card.escaping import Markdown, code
 from hubkit.card.facts import Facts
 from hubkit.card.sections import Plain, Section, Words
+from hubkit.escaping import Markdown, code
 
 RESTRICTED = ("openrail", "stabilityai", "other")
 """Parts of the names of licences that restrict what their models may be used for."""

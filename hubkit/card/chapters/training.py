@@ -5,9 +5,9 @@ from typing import Any
 
 from hubkit.card.chapters.figures import HOUR, duration, size
 from hubkit.card.emissions import grams
-from hubkit.card.escaping import Markdown, code
 from hubkit.card.facts import Facts
 from hubkit.card.sections import Code, Fold, Section, Table, Words
+from hubkit.escaping import Markdown, code
 from hubkit.recipe import Recipe, dump, shared
 
 

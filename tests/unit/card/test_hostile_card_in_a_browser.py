@@ -14,11 +14,11 @@ from PIL import Image
 from hubkit import localhub
 from hubkit.card.chapters import card
 from hubkit.card.edits import keep_edits, split
-from hubkit.card.escaping import Markdown, block, code, front_matter, inline
 from hubkit.card.facts import Facts
 from hubkit.card.metadata import metadata
 from hubkit.card.pictures import in_words
 from hubkit.card.sections import Bullets, Fold, Picture, Plain, Section, Table, Words
+from hubkit.escaping import Markdown, block, code, front_matter, inline
 from hubkit.publishing import usage
 from hubkit.recipe import Recipe
 

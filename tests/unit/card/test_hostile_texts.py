@@ -10,9 +10,9 @@ import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from hubkit.card.escaping import block, code, front_matter, inline
 from hubkit.card.sections import Picture, Table, Words
 from hubkit.errors import Fault
+from hubkit.escaping import block, code, front_matter, inline
 from hubkit.progress import say
 from hubkit.publishing import usage
 

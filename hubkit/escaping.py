@@ -1,6 +1,7 @@
 """A stranger's text, made harmless for the place where it stands."""
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import yaml
@@ -61,6 +62,13 @@ def block(text: str, language: str) -> Markdown:
     """Text as a fenced block, between more backticks than it holds itself."""
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     return Markdown(f"{fence}{language}\n{text.rstrip()}\n{fence}")
+
+
+def table(header: Sequence[Any], rows: Iterable[Sequence[Any]], numbers: range = range(0)) -> Markdown:
+    """A table of Markdown; `numbers` are the columns that are aligned to the right."""
+    rule = ["---:" if column in numbers else "---" for column in range(len(header))]
+    lines = [map(inline, header), rule, *(map(inline, row) for row in rows)]
+    return Markdown("\n".join("| " + " | ".join(cells) + " |" for cells in lines))
 
 
 class _Dumper(yaml.SafeDumper):

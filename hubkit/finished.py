@@ -41,7 +41,7 @@ class Finished:
         """
         recipe = reload(_there(folder, "recipe.toml"), overrides)
         images = CaptionedImages.load(_there(folder, "images.json"))
-        model = TrainedModel.load(_there(folder, "model.json"))
+        model = TrainedModel.load(_there(folder, "picked.json" if recipe.dial else "model.json"))
         scores = Scores.load(_there(folder, "scores.json"))
         release = Release.load(_there(folder, "release.json"))
         if not (images and model and scores and release):
@@ -118,8 +118,9 @@ def _check_recipe(recipe: Recipe, release: Release, folder: Path) -> None:
 
 
 def _placed(model: TrainedModel, folder: Path) -> TrainedModel:
-    """The model where its files lie now: in `model/`, or in the release where that was not carried along."""
-    place = folder / ("model" if (folder / "model" / "model_index.json").is_file() else "release")
+    """The model where its files lie now: where it was made, or in the release where that was not carried along."""
+    made = folder / model.folder.name
+    place = made if (made / "model_index.json").is_file() else folder / "release"
     for path, digest in model.weights.items():
         if not (place / path).is_file() or sha256_of(place / path) != digest:
             raise IntegrityError(f"{place / path} is not what was trained", help="carry the run folder here again")

@@ -9,7 +9,7 @@ from hubkit.pinning import alone, pin
 from hubkit.processes import announce
 from hubkit.publishing import Publication, Release
 from hubkit.recipe import Recipe
-from hubkit.scoring import Scores, look, score, scored
+from hubkit.scoring import Scores, look, pick, score, scored
 
 
 def run(recipe: Recipe, folder: Path, *, push: bool) -> tuple[Scores, Release | Publication]:
@@ -25,9 +25,10 @@ def run(recipe: Recipe, folder: Path, *, push: bool) -> tuple[Scores, Release | 
         images = pull(recipe.data, folder, captioned=recipe.method.reads_captions)
         announce(folder)
         model = train(recipe.model, recipe.method, recipe.training, recipe.samples, images, folder)
-        scores = score(recipe, model, images, folder)
+        chosen = pick(recipe, model, images, folder)
+        scores = score(recipe, chosen.model, chosen.images, folder, chosen.dial)
         now = recipe.publish.present(recipe.name) if push else None
-        release = describe(recipe, images, model, scores, folder, now)
+        release = describe(recipe, images, chosen.model, scores, folder, now)
         return scores, published(recipe, admitted(recipe, release, scores), folder) if push else release
 
 
@@ -47,5 +48,6 @@ def assist(recipe: Recipe, folder: Path) -> None:
     recipe = pin(recipe, folder)
     images = pull(recipe.data, folder, captioned=recipe.method.reads_captions)
     model = train(recipe.model, recipe.method, recipe.training, recipe.samples, images, folder)
-    if not scored(recipe, model, images, folder):
-        look(recipe, model, images, folder)
+    chosen = pick(recipe, model, images, folder)
+    if not scored(recipe, chosen.model, chosen.images, folder, chosen.dial):
+        look(recipe, chosen.model, chosen.images, folder)

@@ -15,9 +15,10 @@ from hubkit.recipe.faults import Draft
 from hubkit.recipe.positions import KeyPath
 from hubkit.recipe.validation import Checked
 from hubkit.sampling import Samples
-from hubkit.scoring import BARE, Metric, Shows
+from hubkit.scoring import BARE, Metric, Shows, StyleDial
+from hubkit.scoring.dial import AVERAGE
 from hubkit.scoring.panels import OF_CAPTIONS
-from hubkit.training import Method
+from hubkit.training import Method, Training
 from hubkit.values import Settings
 
 Problem = tuple[KeyPath, str]
@@ -56,6 +57,10 @@ def _rules(draft: Draft, values: Mapping[KeyPath, Any]) -> Iterator[Iterator[Pro
         yield _holdout_there(data, metrics)
     if method:
         yield _panels_there(method, metrics)
+    if dial := values.get(("dial",)):
+        yield _dial_measured(dial, metrics)
+    if dial and (training := values.get(("training",))):
+        yield _dial_turned(dial, training)
 
 
 def _own(path: KeyPath, value: Any) -> Iterator[Iterator[Problem]]:
@@ -119,6 +124,18 @@ def _panels_there(method: Shows, metrics: Mapping[KeyPath, Metric]) -> Iterator[
     for path, metric in metrics.items():
         for name in set(metric.panels) - {*OF_CAPTIONS, *method.offers}:
             yield (*path, "kind"), f"looks at pictures of the {name} prompts, which this method has none of"
+
+
+def _dial_measured(dial: StyleDial, metrics: Mapping[KeyPath, Metric]) -> Iterator[Problem]:
+    measured = {metric.kind for metric in metrics.values()}
+    for key, kind in (("style", dial.style), ("prompt", dial.prompt), ("pick", dial.pick.partition(":")[2])):
+        if kind and kind not in measured:
+            yield ("dial", key), f"asks for the metric {kind!r}, which the recipe does not measure"
+
+
+def _dial_turned(dial: StyleDial, training: Training) -> Iterator[Problem]:
+    if max(dial.positions) > AVERAGE and not training.ema:
+        yield ("dial", "positions"), "goes beyond 1.0, but without training.ema those are the raw weights"
 
 
 def _pictures_drawn(card: Card, samples: Samples) -> Iterator[Problem]:

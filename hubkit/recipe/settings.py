@@ -14,7 +14,7 @@ from hubkit.metrics import METRICS
 from hubkit.publishing import Target
 from hubkit.recipe.card import Card
 from hubkit.sampling import Samples
-from hubkit.scoring import Metric, PromptStudy, Shows
+from hubkit.scoring import Metric, PromptStudy, Shows, StyleDial
 from hubkit.targets import TARGETS
 from hubkit.training import Method, Training
 from hubkit.values import HubName, Settings, Several
@@ -70,6 +70,9 @@ class Recipe(Settings):
     )
     study: PromptStudy | None = Field(
         None, description="Which template is best, and is one needed? Without this table nobody asks."
+    )
+    dial: StyleDial | None = Field(
+        None, description="Weights between the base and what was learnt, held against one another before one is taken."
     )
     publish: Annotated[Target, OneOf(TARGETS)] = Field(description="Where the model goes.")
     card: Card = Field(Card(), description="What the author says on the card.")

@@ -1,6 +1,8 @@
 """score: how good is it, beside its base, and how sure can one be?"""
 
 from hubkit.scoring.bench import Bench, Drawn, Weights
+from hubkit.scoring.choosing import Chosen, pick, picked
+from hubkit.scoring.dial import StyleDial
 from hubkit.scoring.features import Features, Look, opened
 from hubkit.scoring.gates import CONFIDENT, gated, verdict
 from hubkit.scoring.intervals import difference_error
@@ -23,7 +25,8 @@ from hubkit.scoring.values import (
 )
 
 __all__ = [
-    "BARE", "CONFIDENT", "HOLDOUT_SEEDS", "Bench", "Candidate", "Dial", "Drawn", "Features", "Gate", "Interval", "Look",
-    "Measured", "Metric", "Panel", "Plan", "PromptStudy", "Sample", "Score", "Scores", "Shows", "Study", "Template",
-    "Weights", "difference_error", "gated", "look", "opened", "score", "scored", "verdict",
+    "BARE", "CONFIDENT", "HOLDOUT_SEEDS", "Bench", "Candidate", "Chosen", "Dial", "Drawn", "Features", "Gate",
+    "Interval", "Look", "Measured", "Metric", "Panel", "Plan", "PromptStudy", "Sample", "Score", "Scores", "Shows",
+    "Study", "StyleDial", "Template", "Weights", "difference_error", "gated", "look", "opened", "pick", "picked",
+    "score", "scored", "verdict",
 ]  # fmt: skip

@@ -17,7 +17,7 @@ from hubkit.scoring.measuring import View, measure, view
 from hubkit.scoring.metric import Metric
 from hubkit.scoring.panels import Panel, Shows, panels
 from hubkit.scoring.study import CARD, PromptStudy, Seen, see, shots_of_study, studied
-from hubkit.scoring.values import Scores
+from hubkit.scoring.values import Dial, Scores
 from hubkit.training import TrainedModel
 from hubkit.values import fingerprint
 
@@ -63,11 +63,14 @@ class Looked:
     study: Seen | None
 
 
-def score(plan: Plan, trained: TrainedModel, images: CaptionedImages, folder: Path) -> Scores:
+def score(
+    plan: Plan, trained: TrainedModel, images: CaptionedImages, folder: Path, dial: Dial | None = None
+) -> Scores:  # fmt: skip
     """Draw the same prompts from the same seeds with the base and with the finetuned, and compute every metric on
-    both. Other processes of a launch call `look` meanwhile, with the same arguments.
+    both. Other processes of a launch call `look` meanwhile, with the same arguments. `dial` is what the weights were
+    held against before.
     """
-    if done := scored(plan, trained, images, folder):
+    if done := scored(plan, trained, images, folder, dial):
         return done
     looked = look(plan, trained, images, folder)
     scores = [gated(seen.metric.gate, measure(seen, plan.samples, images)) for seen in looked.views]
@@ -79,24 +82,27 @@ def score(plan: Plan, trained: TrainedModel, images: CaptionedImages, folder: Pa
         scores=scores,
         sampling=plan.samples.facts(images.source.resolution),
         study=studied(looked.study) if looked.study else None,
+        dial=dial,
     )
     tell(found)
-    found.save(folder / "scores.json", made_from(plan, trained, images))
+    found.save(folder / "scores.json", made_from(plan, trained, images, dial))
     return found
 
 
-def scored(plan: Plan, trained: TrainedModel, images: CaptionedImages, folder: Path) -> Scores | None:
+def scored(
+    plan: Plan, trained: TrainedModel, images: CaptionedImages, folder: Path, dial: Dial | None = None
+) -> Scores | None:  # fmt: skip
     """The scores of exactly this, where they and the card's pictures are there already."""
-    done = Scores.load(folder / "scores.json", made_from(plan, trained, images))
+    done = Scores.load(folder / "scores.json", made_from(plan, trained, images, dial))
     return done if done and all((folder / one.file).is_file() for one in (*done.finetuned, *done.base)) else None
 
 
-def made_from(plan: Plan, trained: TrainedModel, images: CaptionedImages) -> str:
+def made_from(plan: Plan, trained: TrainedModel, images: CaptionedImages, dial: Dial | None) -> str:
     """What decides the scores."""
+    weights = sorted(trained.weights.items())
     return fingerprint(
-        FORMAT, plan.model, plan.method, list(plan.metrics), plan.samples, plan.study, sorted(trained.weights.items()),
-        images,
-    )  # fmt: skip
+        FORMAT, plan.model, plan.method, list(plan.metrics), plan.samples, plan.study, weights, images, dial
+    )
 
 
 def look(plan: Plan, trained: TrainedModel, images: CaptionedImages, folder: Path) -> Looked:

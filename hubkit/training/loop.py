@@ -22,6 +22,7 @@ from hubkit.training.feed import Feed
 from hubkit.training.journal import Journal, read_rows
 from hubkit.training.latents import embeddings, posteriors, token_ids
 from hubkit.training.learner import Learner, learning_rate
+from hubkit.training.milestones import keep_milestones
 from hubkit.training.settings import Method, TrainedModel, Training
 from hubkit.training.stopping import stoppable
 from hubkit.values import fingerprint
@@ -166,6 +167,8 @@ def run_steps(learner: Learner, feed: Feed, samples: Samples, resolution: int, f
     del checkpoint  # its tensors are mapped from files that will be pruned
     before: float = sum(row["seconds"] for row in read_rows(folder / "train.jsonl") if row["step"] == done)
     journal = Journal(folder, done) if accelerator.is_main_process else None
+    if journal and training.milestone_every:
+        keep_milestones(folder, training)  # of a checkpoint that a kill left behind
     began = time.monotonic()
 
     with stoppable() as wish, Steps("training", training.steps, done) as bar:
@@ -183,9 +186,12 @@ def run_steps(learner: Learner, feed: Feed, samples: Samples, resolution: int, f
                 journal.write({**row, "examples_per_second": speed, "seconds": before + seconds})
 
             # Keep
-            if journal and (last or stop or (step + 1) % training.checkpoint_every == 0):
+            due = (step + 1) % training.checkpoint_every == 0 or training.is_milestone(step + 1)
+            if journal and (last or stop or due):
                 journal.flush()
                 save_checkpoint(folder / "checkpoints", learner.checkpoint(step + 1), keep=training.keep_checkpoints)
+                if training.milestone_every:
+                    keep_milestones(folder, training)
             if stop and not last:
                 raise StoppedError(
                     f"stopped after step {step + 1} of {training.steps}", help="run the same command to continue"

@@ -31,7 +31,7 @@ class Ema(Settings):
 class Training(Settings):
     """How long, how fast, how exactly."""
 
-    beside: ClassVar[frozenset[str]] = frozenset({"checkpoint_every", "keep_checkpoints"})
+    beside: ClassVar[frozenset[str]] = frozenset({"checkpoint_every", "keep_checkpoints", "milestone_every"})
 
     steps: int = Field(ge=1, description="Optimizer steps.")
     batch_size: int = Field(
@@ -66,6 +66,9 @@ class Training(Settings):
     seed: int = Field(0, ge=0)
     checkpoint_every: int = Field(500, ge=1, description="Steps between checkpoints.")
     keep_checkpoints: int = Field(2, ge=2, description="Checkpoints kept.")
+    milestone_every: int | None = Field(
+        None, ge=1, description="Keep the weights of every so many steps, and of the last, for `[dial]` to choose from."
+    )
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """What is wrong between the keys of this table."""
@@ -73,6 +76,10 @@ class Training(Settings):
             yield "micro_batch", f"must divide batch_size = {self.batch_size}"
         if self.warmup_steps > self.steps:
             yield "warmup_steps", f"must not be more than steps = {self.steps}"
+
+    def is_milestone(self, step: int) -> bool:
+        """Whether the weights after `step` steps are worth keeping; those of the last always are."""
+        return step == self.steps or (self.milestone_every is not None and step % self.milestone_every == 0)
 
     def pass_size(self, processes: int) -> int:
         """Slots per device and forward pass: `micro_batch`, or an equal share of the batch for each process."""
@@ -145,4 +152,7 @@ class TrainedModel(Record):
     energy_kwh: float | None = Field(None, description="Of the machine during the steps, where it was metered.")
     energy_seconds: float | None = Field(None, description="Seconds it was metered; less than all after a kill.")
     weights: dict[str, str] = Field(description="sha256 of each weight file, by its path in the folder.")
+    taken: str | None = Field(
+        None, description="Which weights these are, where the style dial took others than the training left."
+    )
     remarks: tuple[str, ...] = Field((), description="What was said of the captions before the training.")

@@ -1,6 +1,7 @@
 """The card's pictures, made of what was drawn: single samples, and base beside finetuned from the same seeds."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -50,29 +51,46 @@ def save_sample(run: Path, sample: Sample, place: Path) -> None:
         picture.save(place, "PNG", optimize=True)
 
 
+@dataclass(frozen=True)
+class Pair:
+    """Two pictures from the same prompt and seed, and the prompt."""
+
+    prompt: str
+    left: "Image"
+    right: "Image"
+
+
 def save_grid(run: Path, scores: Scores, place: Path) -> None:
     """Pairs of pictures from the same seed, the base's left and the finetuned's right, under their prompts.
 
     A row holds a subject with all its templates; with one template, several subjects.
     """
-    from PIL import Image, ImageDraw
-
     numbers = pairs(scores)
     columns = min(len(scores.templates), COLUMNS) if len(scores.templates) > 1 else min(len(numbers), COLUMNS - 1)
+    opened = [
+        Pair(scores.finetuned[number].prompt, _opened(run, scores.base[number]), _opened(run, scores.finetuned[number]))
+        for number in numbers
+    ]
+    save_pairs(opened, ("base", "finetuned"), columns, place)
+
+
+def save_pairs(shown: Sequence[Pair], titles: tuple[str, str], columns: int, place: Path) -> None:
+    """Pairs of pictures under their prompts, `columns` in a row; over each column the two titles."""
+    from PIL import Image, ImageDraw
+
     width, height = 2 * CELL + 4 * GAP, CELL + LINE + 2 * GAP
-    rows = -(-len(numbers) // columns)
+    rows = -(-len(shown) // columns)
     sheet = Image.new("RGB", (columns * width, LINE + GAP + rows * height), PAPER)
     pen, font = ImageDraw.Draw(sheet), _font()
     for column in range(columns):
-        _write(pen, font, (column * width + GAP, GAP), "base", CELL)
-        _write(pen, font, (column * width + CELL + 2 * GAP, GAP), "finetuned", CELL)
-    for place_in_grid, number in enumerate(numbers):
-        row, column = divmod(place_in_grid, columns)
+        _write(pen, font, (column * width + GAP, GAP), titles[0], CELL)
+        _write(pen, font, (column * width + CELL + 2 * GAP, GAP), titles[1], CELL)
+    for number, pair in enumerate(shown):
+        row, column = divmod(number, columns)
         left, top = column * width + GAP, LINE + GAP + row * height
-        _write(pen, font, (left, top), scores.finetuned[number].prompt, width - GAP)
-        for offset, samples in ((0, scores.base), (CELL + GAP, scores.finetuned)):
-            with _opened(run, samples[number]) as picture:
-                sheet.paste(_fitted(picture), (left + offset, top + LINE))
+        _write(pen, font, (left, top), pair.prompt, width - GAP)
+        for offset, picture in ((0, pair.left), (CELL + GAP, pair.right)):
+            sheet.paste(_fitted(picture), (left + offset, top + LINE))
     sheet.save(place, "WEBP", quality=QUALITY, method=6)
 
 

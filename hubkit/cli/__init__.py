@@ -10,7 +10,7 @@ import typer
 from hubkit.cli import card, ci
 from hubkit.cli.hub import import_, seed, serve
 from hubkit.cli.recipes import check, schema
-from hubkit.cli.releases import audit, publish, rollback, verify
+from hubkit.cli.releases import audit, changelog, publish, rollback, verify
 from hubkit.cli.space import space
 from hubkit.cli.train import train
 
@@ -25,6 +25,7 @@ app.command()(publish)
 app.command()(verify)
 app.command()(audit)
 app.command()(rollback)
+app.command()(changelog)
 app.command()(card.preview)
 app.command()(check)
 app.command()(schema)

@@ -1,6 +1,7 @@
 """What comes after the training: publishing a finished run, and what one does with what is published."""
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -101,19 +102,16 @@ def audit(
 
 def print_audit(found: "Audit") -> None:
     """A version a line, oldest first, and what stands on `main`."""
+    from hubkit.escaping import one_line
+
     print(f"{'version':12} {'commit':12} {'weights':12} {'follows':12} {'holds':5} made by")
     for one in found.releases:
         source = f"{one.source.run_url} at {one.source.commit[:12]}" if one.source else "no workflow"
         cells = (one.tag, one.commit[:12], (one.weights or "")[:12], (one.parent or "")[:12])
-        print(*(f"{printable(cell):12}" for cell in cells), f"{'no' if one.faults else 'yes':5}", printable(source))
-    print(f"main: {printable(found.main)}")
+        print(*(f"{one_line(cell):12}" for cell in cells), f"{'no' if one.faults else 'yes':5}", one_line(source))
+    print(f"main: {one_line(found.main)}")
     if found.others:
-        print(f"no versions, not looked at: {printable(', '.join(found.others))}")
-
-
-def printable(text: str) -> str:
-    """A stranger's text as a terminal may show it."""
-    return "".join(character for character in text if character.isprintable())
+        print(f"no versions, not looked at: {one_line(', '.join(found.others))}")
 
 
 def rollback(
@@ -141,3 +139,28 @@ def rollback(
         print(f"  before it: {done.before}; to undo this, roll back to its tag, or publish that run again")
     if done.newest and done.newest != tag:
         print(f"  {done.newest} keeps its tag for whoever pinned it; the next release must be greater than it")
+
+
+def changelog(
+    model: Model,
+    old: Annotated[str | None, typer.Argument(metavar="OLD", help="A tag; by default the one NEW followed.")] = None,
+    new: Annotated[str | None, typer.Argument(metavar="NEW", help="A tag; by default the newest version.")] = None,
+    *,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Write it there, with a picture of both side by side.")
+    ] = None,
+    hub: HubOption = None,
+) -> None:
+    """What changed between two releases, as Markdown: scores, interface, recipe, data, versions.
+
+    hubkit changelog you/sd-naruto v1.0.0 v1.1.0 --out notes
+    """
+    from hubkit.endpoint import settle
+
+    settle(hub, None)
+    from hubkit.releases import compare
+
+    compared = compare(model, old, new)
+    print(compared.text, end="")
+    for path in compared.save(out) if out else ():
+        print(f"written: {path}", file=sys.stderr)

@@ -5,6 +5,7 @@ published at all, `place` makes a repo's tree exactly the release, `verify_…` 
 draws with it, for readers and for the verification alike.
 """
 
+from hubkit.publishing.changelog import changelog
 from hubkit.publishing.changes import Change, Changes, ScoreChange, changes
 from hubkit.publishing.commit import Placed, found_repo, holds, place, restore, tag
 from hubkit.publishing.history import (
@@ -33,8 +34,8 @@ from hubkit.publishing.versions import Bump, Version, check_greater, demanded, h
 __all__ = [
     "ACCEPTED", "ALLOWED", "CARD", "FOR_REVIEW", "LARGEST_CARD", "LOCK", "Accepted", "BlankError", "Bump", "Change",
     "Changes", "Interface", "Lock", "LockedScore", "Parent", "Past", "Placed", "Present", "Publication", "Release",
-    "ScoreChange", "SourceCode", "StandingCard", "StandingRelease", "Target", "Version", "changes", "check_greater",
-    "check_unmoved", "demanded", "draw", "found_repo", "hashes", "hold", "holds", "inspect", "interface_of", "newest",
-    "past_at", "place", "present", "propose", "psnr", "read_lock", "restore", "source_code", "stage_title",
-    "strange_libraries", "tag", "take_back", "unlike", "usage", "verify_by_drawing", "verify_hashes",
+    "ScoreChange", "SourceCode", "StandingCard", "StandingRelease", "Target", "Version", "changelog", "changes",
+    "check_greater", "check_unmoved", "demanded", "draw", "found_repo", "hashes", "hold", "holds", "inspect",
+    "interface_of", "newest", "past_at", "place", "present", "propose", "psnr", "read_lock", "restore", "source_code",
+    "stage_title", "strange_libraries", "tag", "take_back", "unlike", "usage", "verify_by_drawing", "verify_hashes",
 ]  # fmt: skip

@@ -1,8 +1,9 @@
 """A run that is finished: read back from its folder, on whatever machine that lies now, and published."""
 
 import json
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
 
@@ -10,9 +11,9 @@ from hubkit.card import describe
 from hubkit.data import CaptionedImages
 from hubkit.errors import GateError, IntegrityError, RecipeError
 from hubkit.progress import say
-from hubkit.publishing import ACCEPTED, Accepted, Publication, Release, inspect
+from hubkit.publishing import ACCEPTED, Accepted, LockedScore, Present, Publication, Release, inspect
 from hubkit.recipe import Recipe, reload, shared
-from hubkit.scoring import Scores
+from hubkit.scoring import Rival, Scores, Standing, judge, protocol
 from hubkit.training import TrainedModel
 from hubkit.values import fingerprint, sha256_of
 
@@ -55,21 +56,61 @@ class Finished:
 
     def accept(self, reason: str) -> None:
         """Keep why this model is to be published though a gate is not met. Raises RecipeError."""
-        if not self.scores.refusals:
+        scores = self.judged(self.present()).scores
+        if not scores.refusals:
             raise RecipeError("every gate is met: there is nothing to accept", help="leave --accept out")
         words = " ".join(reason.split())
         if not words or len(words) > LONGEST_REASON:
             raise RecipeError(f"--accept must give a reason, of {LONGEST_REASON} characters at most")
-        Accepted(reason=words, unmet=self.scores.refusals).save(self.folder / ACCEPTED, fingerprint(self.scores))
+        Accepted(reason=words, unmet=scores.refusals).save(self.folder / ACCEPTED, fingerprint(scores))
+
+    def present(self) -> Present | None:
+        """What stands where it would be published."""
+        return self.recipe.publish.present(self.recipe.name)
+
+    def judged(self, now: Present | None) -> Self:
+        """With the gates judged beside what stands there."""
+        return replace(self, scores=judged(self.recipe, self.scores, self.model, now, self.folder))
 
     def publish(self) -> Publication:
         """Describe it for where it goes, hold it against its gates, and publish it."""
-        now = self.recipe.publish.present(self.recipe.name)
-        release = describe(self.recipe, self.images, self.model, self.scores, self.folder, now)
+        now = self.present()
+        scores = self.judged(now).scores
+        release = describe(self.recipe, self.images, self.model, scores, self.folder, now)
         card = (release.folder / "README.md").read_text(encoding="utf-8")
-        admitted(self.recipe, release, self.scores)
+        admitted(self.recipe, release, scores)
         self.recipe.publish.check(self.recipe.name, lambda: card, release)
         return published(self.recipe, release, self.folder)
+
+
+def judged(
+    recipe: Recipe, scores: Scores, model: TrainedModel, now: Present | None, folder: Path
+) -> Scores:  # fmt: skip
+    """The scores with the gates judged beside what the target holds, which only who publishes asks for; and so kept."""
+    found = judge(scores, recipe.metrics, standing(now, model))
+    if found != scores:
+        found.replace(folder / "scores.json")
+    return found
+
+
+def standing(now: Present | None, model: TrainedModel) -> Standing:
+    """The last release, as gates see it. One that hubkit did not make has no scores: it is as if there were none."""
+    if now is None or now.last.lock is None:
+        return Standing()
+    lock = now.last.lock
+    return Standing(
+        release=now.last.tag or now.last.commit[:12],
+        same=lock.weights == model.weights,
+        rivals={(str((one.model_extra or {}).get("kind")), one.panel): _rival(one) for one in lock.scores},
+    )
+
+
+def _rival(score: LockedScore) -> Rival:
+    return Rival(
+        value=math.nan if score.value is None else score.value,
+        half=score.interval.half if score.interval else None,
+        protocol=protocol(score.model_dump(mode="json")),
+    )
 
 
 def admitted(recipe: Recipe, release: Release, scores: Scores) -> Release:

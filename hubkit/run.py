@@ -4,7 +4,7 @@ from pathlib import Path
 
 from hubkit.card import describe, draft, made
 from hubkit.data import pull
-from hubkit.finished import admitted, published
+from hubkit.finished import admitted, judged, published
 from hubkit.pinning import alone, pin
 from hubkit.processes import announce
 from hubkit.publishing import Publication, Release
@@ -28,6 +28,7 @@ def run(recipe: Recipe, folder: Path, *, push: bool) -> tuple[Scores, Release | 
         chosen = pick(recipe, model, images, folder)
         scores = score(recipe, chosen.model, chosen.images, folder, chosen.dial)
         now = recipe.publish.present(recipe.name) if push else None
+        scores = judged(recipe, scores, chosen.model, now, folder) if push else scores
         release = describe(recipe, images, chosen.model, scores, folder, now)
         return scores, published(recipe, admitted(recipe, release, scores), folder) if push else release
 

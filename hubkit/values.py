@@ -121,6 +121,10 @@ class Record(BaseModel):
         text = json.dumps({"made_from": made_from, **self.model_dump(mode="json")}, indent=1, ensure_ascii=False)
         write_atomically(path, text.encode() + b"\n")
 
+    def replace(self, path: Path) -> None:
+        """Write it in place of the record at `path`, which was made from the same."""
+        self.save(path, json.loads(path.read_bytes())["made_from"])
+
     @classmethod
     def load(cls, path: Path, made_from: str | None = None) -> Self | None:
         """The record at `path`; None when there is none, or when it was made from something else than `made_from`."""

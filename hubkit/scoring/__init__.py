@@ -4,7 +4,7 @@ from hubkit.scoring.bench import Bench, Drawn, Weights
 from hubkit.scoring.choosing import Chosen, pick, picked
 from hubkit.scoring.dial import StyleDial
 from hubkit.scoring.features import Features, Look, opened
-from hubkit.scoring.gates import CONFIDENT, gated, verdict
+from hubkit.scoring.gates import CONFIDENT, Rival, Standing, gated, judge, protocol, verdict
 from hubkit.scoring.intervals import difference_error
 from hubkit.scoring.metric import Metric
 from hubkit.scoring.panels import HOLDOUT_SEEDS, Panel, Shows
@@ -25,8 +25,42 @@ from hubkit.scoring.values import (
 )
 
 __all__ = [
-    "BARE", "CONFIDENT", "HOLDOUT_SEEDS", "Bench", "Candidate", "Chosen", "Dial", "Drawn", "Features", "Gate",
-    "Interval", "Look", "Measured", "Metric", "Panel", "Plan", "PromptStudy", "Sample", "Score", "Scores", "Shows",
-    "Study", "StyleDial", "Template", "Weights", "difference_error", "gated", "look", "opened", "pick", "picked",
-    "score", "scored", "verdict",
+    "BARE",
+    "CONFIDENT",
+    "HOLDOUT_SEEDS",
+    "Bench",
+    "Candidate",
+    "Chosen",
+    "Dial",
+    "Drawn",
+    "Features",
+    "Gate",
+    "Interval",
+    "Look",
+    "Measured",
+    "Metric",
+    "Panel",
+    "Plan",
+    "PromptStudy",
+    "Rival",
+    "Sample",
+    "Score",
+    "Scores",
+    "Shows",
+    "Standing",
+    "Study",
+    "StyleDial",
+    "Template",
+    "Weights",
+    "difference_error",
+    "gated",
+    "judge",
+    "look",
+    "opened",
+    "pick",
+    "picked",
+    "protocol",
+    "score",
+    "scored",
+    "verdict",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from hubkit.families import Family
 from hubkit.progress import say
 from hubkit.sampling import Samples, Shot
 from hubkit.scoring.bench import Bench, Drawn, Weights
-from hubkit.scoring.gates import gated, verdict
+from hubkit.scoring.gates import judge, verdict
 from hubkit.scoring.measuring import View, measure, view
 from hubkit.scoring.metric import Metric
 from hubkit.scoring.panels import Panel, Shows, panels
@@ -73,7 +73,7 @@ def score(
     if done := scored(plan, trained, images, folder, dial):
         return done
     looked = look(plan, trained, images, folder)
-    scores = [gated(seen.metric.gate, measure(seen, plan.samples, images)) for seen in looked.views]
+    scores = [measure(seen, plan.samples, images) for seen in looked.views]
     found = Scores(
         finetuned=looked.finetuned[CARD],
         base=looked.base[CARD],
@@ -84,6 +84,7 @@ def score(
         study=studied(looked.study) if looked.study else None,
         dial=dial,
     )
+    found = judge(found, plan.metrics, None)
     tell(found)
     found.save(folder / "scores.json", made_from(plan, trained, images, dial))
     return found

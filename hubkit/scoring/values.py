@@ -12,19 +12,34 @@ BARE: Final = "{subject}"
 
 
 class Gate(Settings):
-    """What a score must meet for the model to be published. A score that is not finite meets no gate."""
+    """What a score must meet for the model to be published. A score that is not finite meets no gate.
 
-    better_than: Literal["base"] | None = Field(None, description="Better than the base model's score.")
+    Until there is a release, the base stands in for it.
+    """
+
+    better_than: Literal["base", "release"] | None = Field(
+        None, description="Better than the base model's score, or than that of the last tagged release."
+    )
     within: float | None = Field(None, ge=0, description="At most this much worse than the base model's score.")
+    within_release: float | None = Field(None, ge=0, description="At most this much worse than the last release's.")
     at_least: float | None = Field(None, description="At least this.")
     at_most: float | None = Field(None, description="At most this.")
+    confident: bool = Field(
+        default=False, description="With its whole 95 % interval: a number that has none meets no such gate."
+    )
+
+    @property
+    def on_release(self) -> bool:
+        """Whether it asks for the last release."""
+        return self.better_than == "release" or self.within_release is not None
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """What is wrong between the keys of this table."""
-        if not self.model_fields_set:
-            yield "", "demands nothing: say one of better_than, within, at_least, at_most"
-        if self.better_than and self.within is not None:
-            yield "within", "contradicts better_than = 'base': a score is either better, or at most so much worse"
+        if not self.model_fields_set - {"confident"}:
+            yield "", "demands nothing: say one of better_than, within, within_release, at_least, at_most"
+        for other, key in (("base", "within"), ("release", "within_release")):
+            if self.better_than == other and getattr(self, key) is not None:
+                yield key, f"contradicts better_than = {other!r}: a score is either better, or at most so much worse"
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
             yield "at_least", f"contradicts at_most = {self.at_most}: no score is both"
 
@@ -77,7 +92,9 @@ class Score(Record):
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = Field((), description="What ought to worry a reader, in words.")
     gate: str | None = Field(None, description="The gate in words.")
-    gate_met: bool | None = None
+    gate_met: bool | None = Field(
+        None, description="None without a gate, and while one on the last release waits for the publishing."
+    )
 
 
 class Measured(Record):

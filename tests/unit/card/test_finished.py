@@ -1,6 +1,7 @@
 """A finished run is published from its folder, wherever that was carried."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ def carried(made: Path, tmp_path: Path) -> Path:
     for name in ("release", "samples"):
         shutil.copytree(made / name, place / name)
     change(place / "model.json", TrainedModel, folder=Path("/nowhere/model"))
-    judged(place, gate_met=False)
+    judged(place, value=0.25)
     return place
 
 
@@ -165,7 +166,7 @@ def test_a_run_that_was_begun_again_is_not_finished(carried: Path):
 
 def test_there_is_nothing_to_accept_where_every_gate_is_met(carried: Path):
     """An excuse for nothing does not get onto a card."""
-    judged(carried, gate_met=True)
+    judged(carried, value=0.01)
 
     with pytest.raises(RecipeError, match="nothing to accept"):
         Finished.open(carried, PLAIN).accept("because")
@@ -175,3 +176,45 @@ def test_a_folder_that_is_no_run_is_told_so(tmp_path: Path):
     """Exit code 2."""
     with pytest.raises(RecipeError, match=r"recipe.toml is missing"):
         Finished.open(tmp_path)
+
+
+@pytest.fixture
+def released(carried: Path) -> tuple[Finished, Finished]:
+    """Two trainings of a recipe whose gate asks for the last release: the first is published, the second is not."""
+    judged(carried, value=0.01, gate_met=None)
+    kid = {"kind": "kid", "extractor": "alice/clip", "gate": {"better_than": "release"}}
+    recipe = recipe_of(metrics=[kid], verify="hashes")
+    first = replace(Finished.open(carried, PLAIN), recipe=recipe)
+    first.publish()
+    return first, replace(first, model=first.model.model_copy(update={"weights": {}}))
+
+
+def test_a_model_that_is_no_better_than_the_release_is_not_published(released: tuple[Finished, Finished]):
+    """The release's numbers come from its lock. Until there is a release, the base stands in."""
+    head = str(hub.head("alice/sd-tiny"))
+
+    with pytest.raises(GateError, match=rf"not better than {head[:12]} \(0\.01\)"):
+        released[1].publish()
+    assert hub.head("alice/sd-tiny") == head
+
+
+def test_what_is_released_is_published_again_without_a_change(released: tuple[Finished, Finished]):
+    """Though it is no better than itself: it was judged before it was released."""
+    first = released[0]
+    kept = Scores.load(first.folder / "scores.json")
+    assert kept is not None
+
+    assert replace(first, scores=kept).publish().created is False
+
+
+def test_released_numbers_that_are_no_numbers_are_no_rivals(released: tuple[Finished, Finished]):
+    """A lock says null where a score was not finite: nothing is better than that."""
+    now = released[1].present()
+    assert now is not None
+    assert now.last.lock is not None
+    scores = tuple(one.model_copy(update={"value": None}) for one in now.last.lock.scores)
+    last = now.last.model_copy(update={"lock": now.last.lock.model_copy(update={"scores": scores})})
+    again = released[1].judged(now.model_copy(update={"last": last})).scores
+
+    assert [one.gate_met for one in again.scores] == [False]
+    assert again.refusals

@@ -63,7 +63,7 @@ def metadata(
         "instance_prompt": recipe.method.trigger,
         "tags": [*TAGS, *recipe.method.tags, *audience, *(["rehearsal"] if is_rehearsal(recipe) else [])],
         "widget": [{"text": prompt, "output": {"url": path}} for prompt, path in widget],
-        "thumbnail": thumbnail(recipe, widget),
+        "thumbnail": recipe.publish.address_of(recipe.name, widget[0][1]) if widget else None,
         "co2_eq_emissions": emissions,
         "model-index": model_index(recipe.name, recipe.data, scores, data_revision),
     }
@@ -111,13 +111,6 @@ def arguments(score: Score) -> dict[str, Any]:
         **score.settings,
         **{f"reference_{key}": value for key, value in score.reference.items()},
     }
-
-
-def thumbnail(recipe: Recipe, widget: Sequence[tuple[str, str]]) -> str | None:
-    """What is shown where the model is linked to: its first picture. None on a Hub of this machine."""
-    if hub.is_local() or not widget:
-        return None
-    return hub.file_url(recipe.publish.model_id(recipe.name), "main", widget[0][1])
 
 
 def link(repo: str, revision: str | None = None, kind: hub.Kind = "model") -> str:

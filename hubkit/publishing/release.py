@@ -87,6 +87,10 @@ class Target(Protocol):
         """What a reader will load the model by, for its card."""
         ...
 
+    def address_of(self, name: str, path: str) -> str | None:
+        """Where everybody can see a file of the release once it is there; None where nobody else can."""
+        ...
+
     def present(self, name: str) -> Present | None:
         """What it holds now under this name; None where that is nothing."""
         ...

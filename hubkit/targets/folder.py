@@ -28,6 +28,9 @@ class FolderTarget(Settings):
         """A folder has no tags."""
         return None
 
+    def address_of(self, name: str, path: str) -> None:
+        """A folder is this machine's."""
+
     def present(self, name: str) -> Present | None:
         """The release that the folder holds; older ones are not kept."""
         place = Path(self.path, name)

@@ -76,6 +76,10 @@ class HubTarget(Settings):
         """The repo's id; `your-name/…` while it is not known who will publish."""
         return self._known_address(name) or self.address(name, "your-name")
 
+    def address_of(self, name: str, path: str) -> str | None:
+        """On its main branch; None on a Hub of this machine."""
+        return None if hub.is_local() else hub.file_url(self.model_id(name), "main", path)
+
     def present(self, name: str) -> Present | None:
         """What stands in the repo. Raises AuthorisationError while nobody is logged in."""
         return present(self.address(name, hub.whoami()))

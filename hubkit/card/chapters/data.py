@@ -18,14 +18,15 @@ EXAMPLES: Final = 5
 def data(facts: Facts) -> Iterator[Section]:
     """The dataset at its revision."""
     images = facts.images
-    widths, heights = zip(*images.sizes, strict=True) if images.sizes else ((0,), (0,))
+    used = [images.sizes[row] for row in (*images.train, *images.holdout)] or [(0, 0)]
+    widths, heights = zip(*used, strict=True)
     rows = [
         ("dataset", address(images)),
         ("revision", code(images.revision)),
         ("licence", code(images.license) if images.license else Markdown("**none stated**")),
-        ("pictures the training saw", len(images.train)),
+        ("pictures to train on", len(images.train)),
         ("held out for the scores, never trained on", len(images.holdout)),
-        ("left out as unreadable", len(images.skipped)),
+        ("left out, as they could not be used", len(images.skipped)),
         ("width in pixels", f"{min(widths)} to {max(widths)}, median {median(widths):g}"),
         ("height in pixels", f"{min(heights)} to {max(heights)}, median {median(heights):g}"),
         ("trained at", f"{images.source.resolution} pixels, {images.source.crop} crop"),
@@ -34,7 +35,11 @@ def data(facts: Facts) -> Iterator[Section]:
     quoted = [images.captions[row] for row in images.train[:EXAMPLES]]
     yield Section(
         "Training data",
-        [Table(["fact", ""], rows), *([Fold("The first captions", [Bullets(quoted)])] if any(quoted) else [])],
+        [
+            Table(["fact", ""], rows),
+            *([Fold("The first captions", [Bullets(quoted)])] if any(quoted) else []),
+            *([Fold("What was left out", [Bullets(images.skipped[:EXAMPLES])])] if images.skipped else []),
+        ],
     )
 
 

@@ -1,6 +1,7 @@
 """Numbers as a person reads them."""
 
 import math
+from collections.abc import Iterable
 from typing import Final
 
 from hubkit.scoring import Interval
@@ -8,6 +9,17 @@ from hubkit.scoring import Interval
 MINUTE: Final = 60
 HOUR: Final = 3600
 KIBI: Final = 1024
+
+
+def count(number: int, singular: str, plural: str = "") -> str:
+    """A number of things: '1 picture', '1,024 pictures'."""
+    return f"{number:,} {singular if number == 1 else plural or f'{singular}s'}"
+
+
+def between(numbers: Iterable[int]) -> str:
+    """The least and the most of some numbers; one number where they are the same."""
+    found = sorted(numbers)
+    return f"{found[0]:,}" if found[0] == found[-1] else f"{found[0]:,} to {found[-1]:,}"
 
 
 def number(value: float | None) -> str:
@@ -19,7 +31,8 @@ def number(value: float | None) -> str:
 
 def interval(found: Interval | None) -> str:
     """Where the truth lies in 95 of 100 cases."""
-    return "" if found is None else f"{found.low:.3g} … {found.high:.3g}"
+    is_known = found is not None and math.isfinite(found.low) and math.isfinite(found.high)
+    return f"{found.low:.3g} … {found.high:.3g}" if found and is_known else ""
 
 
 def duration(seconds: float) -> str:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
-from hubkit.card.chapters.figures import number
+from hubkit.card.chapters.figures import count, number
 from hubkit.card.facts import Facts
 from hubkit.card.metadata import is_rehearsal
 from hubkit.card.sections import Gallery, Part, Plain, Words, joined
@@ -22,15 +22,16 @@ def opening(facts: Facts) -> Iterator[Part]:
     if is_rehearsal(facts.recipe):
         yield Words("rehearsal", {"resolution": facts.images.source.resolution})
     if facts.accepted:
-        yield Words("accepted", {"reason": facts.accepted})
+        yield Words("accepted", {"refusals": "; ".join(facts.scores.refusals), "reason": facts.accepted})
     yield Words(
         "opening",
         {
             "base": code(facts.model.base),
             "dataset": code(facts.dataset),
-            "pictures": len(facts.images.train),
-            "steps": f"{facts.model.steps:,}",
+            "pictures": count(len(facts.images.train), "picture"),
+            "steps": count(facts.model.steps, "step"),
             "resolution": facts.images.source.resolution,
+            "seen": seen(facts),
         },
     )
     if trigger := facts.recipe.method.trigger:
@@ -38,7 +39,16 @@ def opening(facts: Facts) -> Iterator[Part]:
     if facts.gallery:
         yield Gallery()
     if facts.scores.scores:
-        yield Words("against_base", {"scores": joined([in_short(score) for score in leading(facts.scores.scores)])})
+        shown = leading(facts.scores.scores)
+        unseen = all(score.panel == "holdout" for score in shown)
+        on = ", on captions and pictures the training never saw" if unseen else ""
+        yield Words("against_base", {"on": on, "scores": joined([in_short(score) for score in shown])})
+
+
+def seen(facts: Facts) -> str:
+    """What a training too short for one epoch has not seen; nothing where it saw every picture."""
+    pictures, examples = len(facts.images.train), facts.model.examples
+    return f" It saw {count(examples, 'example')}, and so not all of them." if examples < pictures else ""
 
 
 def leading(scores: tuple[Score, ...]) -> list[Score]:

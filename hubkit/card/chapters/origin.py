@@ -37,7 +37,8 @@ def citation(facts: Facts) -> Iterator[Section]:
     """The papers behind the method and the numbers, and the tool."""
     method: Any = facts.recipe.method
     metrics: dict[str, Any] = {score.kind: METRICS[score.kind] for score in facts.scores.scores}
-    papers = {method.paper: method.title, **{metric.paper: kind for kind, metric in metrics.items()}}
-    said = [Markdown(f"{code(what)}: <{paper}>") for paper, what in papers.items()]
+    sources = [(method.paper, method.title), *((metric.paper, kind) for kind, metric in metrics.items())]
+    papers = {paper: [what for source, what in sources if source == paper] for paper, _what in sources}
+    said = [Markdown(f"{joined([code(what) for what in those])}: <{paper}>") for paper, those in papers.items()]
     yield Section("Citation", [Words("citation", {"base": code(facts.model.base), "hubkit": Markdown(HUBKIT)}),
                                Bullets(said)])  # fmt: skip

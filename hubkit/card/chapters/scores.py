@@ -9,10 +9,11 @@ from hubkit.card.facts import Facts
 from hubkit.card.sections import Bullets, Fold, Section, Table, Words, joined
 from hubkit.escaping import Markdown, code
 from hubkit.metrics import METRICS
-from hubkit.scoring import Score, verdict
+from hubkit.scoring import CONFIDENT, Score, verdict
 
 BETTER: Final = {"higher": "↑", "lower": "↓"}
 """Which way is better."""
+WITHOUT: Final = " Where a prompt holds the token, the base drew it without: it does not know it."
 
 
 def scores(facts: Facts) -> Iterator[Section]:
@@ -24,7 +25,7 @@ def scores(facts: Facts) -> Iterator[Section]:
     yield Section(
         "Scores",
         [
-            Words("scores", {"n": found[0].n}),
+            Words("scores", {"panels": panels(found), "token": WITHOUT if facts.recipe.method.trigger else ""}),
             *([plot] if plot else []),
             table(found),
             Bullets([*map(meaning, found)]),
@@ -32,6 +33,12 @@ def scores(facts: Facts) -> Iterator[Section]:
             Fold("How each number was made", [Table(["score", "how"], [*map(protocol, found)])]),
         ],
     )
+
+
+def panels(found: Sequence[Score]) -> str:
+    """What was drawn for the scores: each set of prompts, and how many pictures."""
+    words = {(score.settings.get("prompts", "held-out captions"), score.n): None for score in found}
+    return "; ".join(f"{prompts}, n = {n:,}" for prompts, n in words)
 
 
 def table(found: Sequence[Score]) -> Table:
@@ -49,11 +56,17 @@ def row(score: Score) -> list[str]:
         number(score.base),
         number(score.value),
         f"{difference:+.3g}" if math.isfinite(difference) else "",
-        interval(score.difference_interval) or (f"± {score.difference_error:.2g}" if score.difference_error else ""),
+        interval(score.difference_interval) or margin(score),
         number(score.real),
         str(score.n),
         verdict(score),
     ]
+
+
+def margin(score: Score) -> str:
+    """Half the interval of the difference, where only its standard error is known."""
+    error = score.difference_error
+    return f"± {CONFIDENT * error:.2g}" if error is not None and math.isfinite(error) else ""
 
 
 def meaning(score: Score) -> Markdown:

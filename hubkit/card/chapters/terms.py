@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from hubkit.card.chapters.figures import between, count
 from hubkit.card.facts import Facts
 from hubkit.card.sections import Plain, Section, Words
 from hubkit.escaping import Markdown, code
 
-RESTRICTED = ("openrail", "stabilityai", "other")
+RESTRICTED = ("openrail", "stabilityai", "-nc", "noncommercial", "non-commercial")
 """Parts of the names of licences that restrict what their models may be used for."""
 
 
@@ -19,13 +20,15 @@ def uses(facts: Facts) -> Iterator[Section]:
 def limitations(facts: Facts) -> Iterator[Section]:
     """What a reader must not expect, each for a reason that is in the facts."""
     said = {
-        "pictures": len(facts.images.train),
+        "pictures": count(len(facts.images.train), "picture"),
         "dataset": code(facts.dataset),
         "resolution": facts.images.source.resolution,
         "base": code(facts.model.base),
     }
     found = facts.scores.scores
-    measured = Words("limits_scores", {"n": found[0].n}) if found else Words("limits_no_scores")
+    measured = (
+        Words("limits_scores", {"n": between(score.n for score in found)}) if found else Words("limits_no_scores")
+    )
     safety = Words("limits_checked" if facts.safety_checker else "limits_unchecked")
     rest = {"measured": Markdown(measured.render()), "safety": Markdown(safety.render())}
     yield Section("Limitations and bias", [Words("limits", {**said, **rest})])
@@ -38,11 +41,13 @@ def licence(facts: Facts) -> Iterator[Section]:
     of_base = Words("licence_base", {"base": code(facts.model.base), "licence": code(base or "")})
     of_data = Words("licence_data", {"dataset": code(facts.dataset), "licence": code(facts.images.license or "")})
     restricts = any(part in (facts.model.base_license or "") for part in RESTRICTED)
+    is_own = facts.model.base_license == "other"
     yield Section(
         "Licence",
         [
             of_base if base else Words("licence_base_missing", {"base": code(facts.model.base)}),
             *([Words("licence_restricts", {"base": code(facts.model.base)})] if restricts else []),
+            *([Words("licence_of_its_own", {"base": code(facts.model.base)})] if is_own else []),
             of_data if facts.images.license else Words("licence_data_missing", {"dataset": code(facts.dataset)}),
             *([Words("licence_shared", {"licence": code(shared)})] if shared != facts.model.base_license else []),
         ],

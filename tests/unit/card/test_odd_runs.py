@@ -1,0 +1,200 @@
+"""What a card says is true of every run: of the small, the broken and the unusual too."""
+
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hubkit.card.chapters import card
+from hubkit.card.facts import Facts
+from hubkit.card.metadata import metadata
+from hubkit.publishing import usage
+from hubkit.recipe import Recipe
+from hubkit.scoring import Interval
+
+from .conftest import Scored, recipe_of, scored
+
+DREAMBOOTH = {
+    "kind": "dreambooth", "token": "sks", "instance_prompt": "a photo of sks dog", "class_prompt": "a photo of a dog",
+    "class_images": 12,
+}  # fmt: skip
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Scored:
+    """An ordinary run, whose model is never loaded."""
+    return scored(tmp_path, tmp_path / "run", recipe_of())
+
+
+def said(run: Scored, **facts: Any) -> str:
+    """The card of a run, in words a reader sees."""
+    sample = run.scores.finetuned[0]
+    written = Facts(
+        run.recipe, run.images, run.model, run.scores, "alice/sd-tiny",
+        snippet=usage("alice/sd-tiny", sample.prompt, sample.seed, run.scores.sampling), proof=sample,
+        gallery=[(sample, "images/sample-0.png")], **{"safety_checker": False, "plots": PLOTS, **facts},
+    )  # fmt: skip
+    return card(written).render().replace("\\", "")
+
+
+class Nothing:
+    """In a picture's place."""
+
+    def render(self) -> str:
+        return ""
+
+
+PLOTS: Any = {"before-after": Nothing()}
+
+
+def with_score(run: Scored, **changes: Any) -> Scored:
+    """The run with another score."""
+    score = run.scores.scores[0].model_copy(update=changes)
+    return run.but(scores=run.scores.model_copy(update={"scores": (score,)}))
+
+
+def with_images(run: Scored, **changes: Any) -> Scored:
+    return run.but(images=run.images.model_copy(update=changes))
+
+
+def with_model(run: Scored, **changes: Any) -> Scored:
+    return run.but(model=run.model.model_copy(update=changes))
+
+
+def of_dreambooth(run: Scored) -> Scored:
+    """DreamBooth without a hold-out: its scores are of the token and of the class, beside the training pictures."""
+    recipe = Recipe.model_validate(run.recipe.model_dump(exclude_none=True) | {"method": DREAMBOOTH})
+    first = run.scores.scores[0]
+    scores = tuple(
+        first.model_copy(update={"metric": name, "kind": name, "panel": panel, "n": n, "settings": {"prompts": words},
+                                 "gate": None, "gate_met": None})
+        for name, panel, words, n in (("dino", "instance", "prompts with the token", 8),
+                                      ("pres", "class", "the class prompt", 12))
+    )  # fmt: skip
+    images = run.images.model_copy(update={"captions": ("",) * 12, "holdout": ()})
+    return run.but(recipe=recipe, images=images, scores=run.scores.model_copy(update={"scores": scores}))
+
+
+def test_dreambooth_is_not_scored_on_what_it_never_saw(plain: Scored):
+    """Its pictures have no captions, its scores are of several sets of prompts; the base draws without token."""
+    words = said(of_dreambooth(plain))
+
+    assert "never saw" not in words
+    assert "captioned" not in words
+    assert "held-out captions" not in words
+    assert "prompts with the token, n = 8; the class prompt, n = 12" in words
+    assert "the base drew it without" in words
+    assert "rest on 8 to 12 drawn pictures" in words
+    assert "and no others" not in words
+    assert "words in a caption" not in words
+
+
+def test_a_full_finetuning_is_scored_on_what_it_never_saw(plain: Scored):
+    """And says so at first sight; there is no token to speak of."""
+    words = said(plain)
+
+    assert "on captions and pictures the training never saw" in words
+    assert "held-out captions, n = 2" in words
+    assert "token" not in words.partition("## Scores")[2].partition("## ")[0]
+
+
+def test_an_interval_is_one_of_95_percent(plain: Scored):
+    """A standard error is not shown in its place; an interval of what is no number is not shown at all."""
+    assert "| ± 0.0078 |" in said(plain)
+    assert "| 0.1 … 0.3 |" in said(with_score(plain, difference_interval=Interval(low=0.1, high=0.3)))
+    nan = Interval(low=math.nan, high=math.nan)
+    words = said(with_score(plain, difference_interval=nan, difference_error=math.nan, value=math.nan))
+    assert not re.search(r"\bnan\b", words)
+
+
+def test_a_training_shorter_than_an_epoch_has_not_seen_all(plain: Scored):
+    """The card does not say that it learnt from pictures it never came to."""
+    assert "It saw 8 examples, and so not all of them." in said(with_model(plain, examples=8))
+    assert "not all of them" not in said(plain)
+    assert "pictures the training saw" not in said(plain)
+
+
+def test_one_picture_is_one_picture(plain: Scored):
+    """And one step is one step."""
+    words = said(with_images(with_model(plain, steps=1), train=(0,)))
+
+    assert "finetuned on 1 picture of" in words
+    assert "for 1 step at" in words
+    assert "learnt from 1 picture of" in words
+    assert not re.search(r"\b1 (pictures|steps|examples)\b", words)
+
+
+def test_rows_that_were_left_out_have_no_size(plain: Scored):
+    """A picture that cannot be read is not one of 0 pixels; and why a row was left out is said."""
+    sizes = ((0, 0), *plain.images.sizes[1:])
+    words = said(with_images(plain, sizes=sizes, train=tuple(range(1, 10)), skipped=("row 0: the caption is empty",)))
+
+    assert "| width in pixels | 33 to 43" in words
+    assert "row 0: the caption is empty" in words
+    assert "unreadable" not in words
+
+
+def test_what_was_accepted_is_named(plain: Scored):
+    """A gate that is not met, or pictures that forbid publishing: the card names which."""
+    gate = with_score(plain, gate_met=False)
+    blank = plain.but(scores=plain.scores.model_copy(update={"failures": ("3 pictures are of one colour",)}))
+
+    assert "kid[mini-clip] = 0.01 (base 0.2) is not better than the base. The reason" in said(gate, accepted="why not")
+    assert "3 pictures are of one colour. The reason given: why not" in said(blank, accepted="why not")
+
+
+@pytest.mark.parametrize(
+    ("licence", "expected", "unexpected"),
+    [
+        ("creativeml-openrail-m", "restricts what", "of its own kind"),
+        ("cc-by-nc-4.0", "restricts what", "of its own kind"),
+        ("other", "of its own kind", "restricts what"),
+        ("apache-2.0", "comes under `apache-2.0`", "restricts what"),
+        (None, "states no licence", "restricts what"),
+    ],
+)
+def test_a_licence_is_only_said_to_restrict_where_it_is_known_to(
+    plain: Scored, licence: str | None, expected: str, unexpected: str
+):
+    """A licence of its own kind may allow everything."""
+    words = said(with_model(plain, base_license=licence)).partition("## Licence")[2].partition("## ")[0]
+
+    assert expected in words
+    assert unexpected not in words
+
+
+def test_two_metrics_of_one_paper_are_both_named(plain: Scored):
+    """The paper once."""
+    first = plain.scores.scores[0]
+    those = tuple(first.model_copy(update={"metric": name, "kind": name}) for name in ("dino", "clip-i"))
+    words = said(plain.but(scores=plain.scores.model_copy(update={"scores": those})))
+
+    assert "`dino`, `clip-i`: <" in words
+
+
+def test_a_folder_has_no_address_on_the_hub(plain: Scored, monkeypatch: pytest.MonkeyPatch):
+    """Where the model goes into a folder, no picture of it is said to lie on the Hub."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "ENDPOINT", "https://huggingface.co")
+    tables = plain.recipe.model_dump(exclude_none=True)
+    folder = Recipe.model_validate(tables | {"publish": {"kind": "folder"}})
+    thumbnails = [
+        metadata(recipe, plain_licence(), (), "main", [("a", "images/sample-0.png")]).get("thumbnail")
+        for recipe in (plain.recipe, folder)
+    ]
+
+    assert thumbnails == ["https://huggingface.co/alice/sd-tiny/resolve/main/images/sample-0.png", None]
+
+
+def plain_licence() -> Any:
+    from hubkit.card.metadata import Licence
+
+    return Licence("mit")
+
+
+def test_no_machine_is_named_that_did_not_draw(plain: Scored):
+    """A release may be described on another machine than it was trained on."""
+    assert "the machine named under Training" not in said(plain)

@@ -11,6 +11,9 @@ Text = Annotated[str, Field(min_length=1, max_length=10_000)]
 """Plain text; an empty line begins a paragraph. Markup in it is shown, not obeyed: a recipe may be a stranger's."""
 
 
+Name = Annotated[str, Field(min_length=1, max_length=300)]
+
+
 class Card(Settings):
     """The author's own words, and what the card needs to know that no run can tell."""
 
@@ -18,6 +21,8 @@ class Card(Settings):
         None, description="What the model is, in your words; they come first. Plain text with paragraphs."
     )
     intended_use: Text | None = Field(None, description="What it is meant for, and what it is not. Plain text.")
+    authors: Several[Name] = Field((), max_length=32, description="Who made it.")
+    contact: Name | None = Field(None, description="Where to ask: a page, or an address.")
     pictures: Several[str] = Field(
         (), max_length=64, description="Subjects in the order in which the card shows them; the rest follow."
     )

@@ -6,6 +6,7 @@ from hubkit.card.chapters.data import data, method
 from hubkit.card.chapters.drawing import before_and_after, usage
 from hubkit.card.chapters.opening import opening
 from hubkit.card.chapters.origin import citation, provenance, reproduction
+from hubkit.card.chapters.people import people
 from hubkit.card.chapters.scores import scores
 from hubkit.card.chapters.terms import licence, limitations, uses
 from hubkit.card.chapters.training import training
@@ -14,7 +15,7 @@ from hubkit.card.sections import Section
 
 CHAPTERS = (
     before_and_after, usage, scores, uses, method, data, training, limitations, licence, provenance, reproduction,
-    citation,
+    citation, people,
 )  # fmt: skip
 """In the order in which they stand. Each yields its section, or none where there is nothing to say."""
 

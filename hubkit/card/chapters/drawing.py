@@ -1,10 +1,14 @@
 """What it draws beside its base, and how to draw with it."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from hubkit.card.facts import Facts
 from hubkit.card.sections import Code, Picture, Section, Words, joined
 from hubkit.escaping import Markdown
+
+NEEDED: Final = ("diffusers", "transformers", "accelerate", "safetensors", "torch")
+"""Packages that loading and drawing take."""
 
 
 def before_and_after(facts: Facts) -> Iterator[Section]:
@@ -25,11 +29,19 @@ def usage(facts: Facts) -> Iterator[Section]:
             Code(facts.snippet, "python"),
             Picture("images/usage.png", facts.proof.prompt),
             Words("usage", {"prompt": facts.proof.prompt, "seed": facts.proof.seed}),
+            Words("usage_install"),
+            Code(f"pip install {' '.join(needed(facts))}", "sh"),
             *([Words("usage_templates", {"templates": templates(facts)})] if len(facts.scores.templates) > 1 else []),
             Words(checker),
             *([Words("usage_fp16")] if facts.recipe.publish.fp16 else []),
         ],
     )
+
+
+def needed(facts: Facts) -> Iterator[str]:
+    """The packages that the code imports or rests on; a build of one's own, such as +cpu, is on no index."""
+    versions = facts.model.versions
+    yield from (f"{name}=={versions[name].partition('+')[0]}" if name in versions else name for name in NEEDED)
 
 
 def templates(facts: Facts) -> Markdown:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from hubkit.card.bibliography import bibtex
 from hubkit.card.facts import Facts
 from hubkit.card.metadata import link
-from hubkit.card.sections import Bullets, Section, Table, Words, joined
+from hubkit.card.sections import Bullets, Code, Fold, Section, Table, Words, joined
 from hubkit.escaping import Markdown, code
 from hubkit.metrics import METRICS
 
@@ -40,5 +41,7 @@ def citation(facts: Facts) -> Iterator[Section]:
     sources = [(method.paper, method.title), *((metric.paper, kind) for kind, metric in metrics.items())]
     papers = {paper: [what for source, what in sources if source == paper] for paper, _what in sources}
     said = [Markdown(f"{joined([code(what) for what in those])}: <{paper}>") for paper, those in papers.items()]
+    entries = bibtex(papers)
+    references = [Fold("BibTeX", [Code(entries, "bibtex")])] if entries else []
     yield Section("Citation", [Words("citation", {"base": code(facts.model.base), "hubkit": Markdown(HUBKIT)}),
-                               Bullets(said)])  # fmt: skip
+                               Bullets(said), *references])  # fmt: skip

@@ -32,6 +32,7 @@ def measured(facts: Facts) -> Iterator[tuple[str, Any]]:
     model = facts.model
     yield "steps", f"{model.steps:,}"
     yield "examples seen", f"{model.examples:,}"
+    yield "times it saw each picture, on average", f"{model.examples / max(1, len(facts.images.train)):.3g}"
     yield "weights trained", f"{model.parameters_trained:,}"
     yield "loss, mean of the first and of the last steps", f"{model.first_loss:.4g}, {model.final_loss:.4g}"
     yield "time", duration(model.seconds)

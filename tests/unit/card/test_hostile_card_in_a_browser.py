@@ -66,7 +66,8 @@ def facts_of(texts: Sequence[str], folder: Path) -> Facts:
                 "kind": "dreambooth", "token": plain[4][:60], "instance_prompt": cut(plain[5]),
                 "class_prompt": cut(plain[6]), "class_noun": plain[7][:60],
             },
-            "card": {"description": "\n\n".join(texts), "intended_use": "\n\n".join(reversed(texts))},
+            "card": {"description": "\n\n".join(texts), "intended_use": "\n\n".join(reversed(texts)),
+                     "authors": [cut(text) for text in texts[:32]], "contact": cut(plain[35])},
             "data": {"folder": cut(plain[8]).replace("/", "|"), "caption": cut(plain[9]), "split": cut(plain[10])},
         }
     )  # fmt: skip
@@ -87,7 +88,7 @@ def facts_of(texts: Sequence[str], folder: Path) -> Facts:
     })  # fmt: skip
     gallery = [(sample, "images/a.png") for sample in scores.finetuned[:: len(scores.templates)]]
     return Facts(
-        recipe, images, model, scores, "alice/sd-tiny",
+        recipe=recipe, images=images, model=model, scores=scores, model_id="alice/sd-tiny",
         snippet=usage("alice/sd-tiny", texts[0], 1, scores.sampling), proof=gallery[0][0], gallery=gallery,
         safety_checker=False, accepted=plain[34], plots={"before-after": Picture("images/a.png", in_words(scores))},
     )  # fmt: skip

@@ -194,7 +194,7 @@ def test_in_python_it_is_a_literal(text: str):
 OURS = {
     "<Gallery />", "</details>",
     *(f"<details>\n<summary>{title}</summary>" for title in (
-        "How each number was made", "The first captions", "The whole recipe, with every revision pinned",
+        "How each number was made", "The first captions", "The whole recipe, with every revision pinned", "BibTeX",
     )),
 }  # fmt: skip
 """All the HTML that a card holds."""

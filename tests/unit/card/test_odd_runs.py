@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 
+from hubkit.card.bibliography import ENTRIES, bibtex
 from hubkit.card.chapters import card
 from hubkit.card.facts import Facts
 from hubkit.card.metadata import metadata
+from hubkit.card.sections import Picture
+from hubkit.methods import METHODS
+from hubkit.metrics import METRICS
 from hubkit.publishing import usage
 from hubkit.recipe import Recipe
 from hubkit.scoring import Interval
@@ -28,25 +32,18 @@ def plain(tmp_path: Path) -> Scored:
     return scored(tmp_path, tmp_path / "run", recipe_of())
 
 
+PLOTS = {"before-after": Picture("images/before-after.webp", "pairs")}
+
+
 def said(run: Scored, **facts: Any) -> str:
     """The card of a run, in words a reader sees."""
     sample = run.scores.finetuned[0]
     written = Facts(
-        run.recipe, run.images, run.model, run.scores, "alice/sd-tiny",
+        recipe=run.recipe, images=run.images, model=run.model, scores=run.scores, model_id="alice/sd-tiny",
         snippet=usage("alice/sd-tiny", sample.prompt, sample.seed, run.scores.sampling), proof=sample,
         gallery=[(sample, "images/sample-0.png")], **{"safety_checker": False, "plots": PLOTS, **facts},
     )  # fmt: skip
     return card(written).render().replace("\\", "")
-
-
-class Nothing:
-    """In a picture's place."""
-
-    def render(self) -> str:
-        return ""
-
-
-PLOTS: Any = {"before-after": Nothing()}
 
 
 def with_score(run: Scored, **changes: Any) -> Scored:
@@ -198,3 +195,31 @@ def plain_licence() -> Any:
 def test_no_machine_is_named_that_did_not_draw(plain: Scored):
     """A release may be described on another machine than it was trained on."""
     assert "the machine named under Training" not in said(plain)
+
+
+def test_who_made_it_is_named_where_the_recipe_says_so(plain: Scored):
+    """Nobody is asked to fill in what the recipe leaves out."""
+    tables = plain.recipe.model_dump(exclude_none=True)
+    named = Recipe.model_validate(tables | {"card": {"authors": ["Ada"], "contact": "the discussions of this repo"}})
+
+    assert "## Authors and contact\n\n- Ada\n\nthe discussions of this repo" in said(plain.but(recipe=named))
+    assert "Authors" not in said(plain)
+
+
+def test_the_packages_are_those_of_the_run(plain: Scored):
+    """In versions that an index has; one that is not known has none."""
+    versions = {"torch": "2.14.1+cpu", "diffusers": "0.42.1"}
+
+    assert "pip install diffusers==0.42.1 transformers accelerate safetensors torch==2.14.1\n" in said(
+        with_model(plain, versions=versions)
+    )
+
+
+def test_every_paper_has_its_entry():
+    """Of the methods and of the metrics; each with a key of its own."""
+    papers = {kind.paper for table in (METHODS, METRICS) for kind in table.values()}
+    keys = re.findall(r"@\w+\{(\w+),", bibtex(ENTRIES))
+
+    assert papers <= ENTRIES.keys()
+    assert len(set(keys)) == len(ENTRIES)
+    assert all(entry.count("{") == entry.count("}") for entry in ENTRIES.values())

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
@@ -40,11 +40,11 @@ class Finished:
         Of the folder only `recipe.toml`, `*.json`, `train.jsonl`, `samples/` and `release/` are needed. Raises
         RecipeError where it is no finished run, IntegrityError where a file is not what the run's records say.
         """
-        recipe = reload(_there(folder, "recipe.toml"), overrides)
-        images = CaptionedImages.load(_there(folder, "images.json"))
-        model = TrainedModel.load(_there(folder, "picked.json" if recipe.dial else "model.json"))
-        scores = Scores.load(_there(folder, "scores.json"))
-        release = Release.load(_there(folder, "release.json"))
+        recipe = reload(there(folder, "recipe.toml"), overrides)
+        images = CaptionedImages.load(there(folder, "images.json"))
+        model = TrainedModel.load(there(folder, "picked.json" if recipe.dial else "model.json"))
+        scores = Scores.load(there(folder, "scores.json"))
+        release = Release.load(there(folder, "release.json"))
         if not (images and model and scores and release):
             raise RecipeError(
                 f"{folder} was made by another version of hubkit", help="run `hubkit train` again: it continues"
@@ -52,7 +52,7 @@ class Finished:
         release = release.model_copy(update={"folder": folder / "release"})
         inspect(release)
         _check_recipe(recipe, release, folder)
-        return cls(recipe, images, _placed(model, folder), scores, folder)
+        return cls(recipe, images, placed(model, folder), scores, folder)
 
     def accept(self, reason: str) -> None:
         """Keep why this model is to be published though a gate is not met. Raises RecipeError."""
@@ -138,7 +138,8 @@ def published(recipe: Recipe, release: Release, folder: Path) -> Publication:
     return publication
 
 
-def _there(folder: Path, name: str) -> Path:
+def there(folder: Path, name: str) -> Path:
+    """A file that a finished run has. Raises RecipeError."""
     if not (folder / name).is_file():
         raise RecipeError(
             f"{folder} holds no finished run: {name} is missing", help="run `hubkit train RECIPE` to its end first"
@@ -158,11 +159,18 @@ def _check_recipe(recipe: Recipe, release: Release, folder: Path) -> None:
         )
 
 
-def _placed(model: TrainedModel, folder: Path) -> TrainedModel:
-    """The model where its files lie now: where it was made, or in the release where that was not carried along."""
+def placed(model: TrainedModel, folder: Path) -> TrainedModel:
+    """The model where its files lie now: where it was made, or in the release where that was not carried along. Raises
+    IntegrityError.
+    """
     made = folder / model.folder.name
     place = made if (made / "model_index.json").is_file() else folder / "release"
-    for path, digest in model.weights.items():
+    check_weights(place, model.weights)
+    return model.model_copy(update={"folder": place})
+
+
+def check_weights(place: Path, hashes: Mapping[str, str]) -> None:
+    """Hold the weights in a folder against their sha256, by their paths. Raises IntegrityError."""
+    for path, digest in hashes.items():
         if not (place / path).is_file() or sha256_of(place / path) != digest:
             raise IntegrityError(f"{place / path} is not what was trained", help="carry the run folder here again")
-    return model.model_copy(update={"folder": place})

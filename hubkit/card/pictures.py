@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -47,7 +48,7 @@ def chosen(scores: Scores, first: Sequence[str] = ()) -> list[Sample]:
 
 def save_sample(run: Path, sample: Sample, place: Path) -> None:
     """One sample as a PNG that holds pixels and nothing else."""
-    with _opened(run, sample) as picture:
+    with opened(run, sample) as picture:
         picture.save(place, "PNG", optimize=True)
 
 
@@ -67,11 +68,11 @@ def save_grid(run: Path, scores: Scores, place: Path) -> None:
     """
     numbers = pairs(scores)
     columns = min(len(scores.templates), COLUMNS) if len(scores.templates) > 1 else min(len(numbers), COLUMNS - 1)
-    opened = [
-        Pair(scores.finetuned[number].prompt, _opened(run, scores.base[number]), _opened(run, scores.finetuned[number]))
+    shown = [
+        Pair(scores.finetuned[number].prompt, opened(run, scores.base[number]), opened(run, scores.finetuned[number]))
         for number in numbers
     ]
-    save_pairs(opened, ("base", "finetuned"), columns, place)
+    save_pairs(shown, ("base", "finetuned"), columns, place)
 
 
 def save_pairs(shown: Sequence[Pair], titles: tuple[str, str], columns: int, place: Path) -> None:
@@ -81,16 +82,16 @@ def save_pairs(shown: Sequence[Pair], titles: tuple[str, str], columns: int, pla
     width, height = 2 * CELL + 4 * GAP, CELL + LINE + 2 * GAP
     rows = -(-len(shown) // columns)
     sheet = Image.new("RGB", (columns * width, LINE + GAP + rows * height), PAPER)
-    pen, font = ImageDraw.Draw(sheet), _font()
+    pen = ImageDraw.Draw(sheet)
     for column in range(columns):
-        _write(pen, font, (column * width + GAP, GAP), titles[0], CELL)
-        _write(pen, font, (column * width + CELL + 2 * GAP, GAP), titles[1], CELL)
+        write(pen, (column * width + GAP, GAP), titles[0], CELL)
+        write(pen, (column * width + CELL + 2 * GAP, GAP), titles[1], CELL)
     for number, pair in enumerate(shown):
         row, column = divmod(number, columns)
         left, top = column * width + GAP, LINE + GAP + row * height
-        _write(pen, font, (left, top), pair.prompt, width - GAP)
+        write(pen, (left, top), pair.prompt, width - GAP)
         for offset, picture in ((0, pair.left), (CELL + GAP, pair.right)):
-            sheet.paste(_fitted(picture), (left + offset, top + LINE))
+            sheet.paste(fitted(picture), (left + offset, top + LINE))
     sheet.save(place, "WEBP", quality=QUALITY, method=6)
 
 
@@ -107,29 +108,31 @@ def in_words(scores: Scores) -> str:
     return f"Pairs of pictures from the same seeds, the base's left and the finetuned's right: {prompts}"
 
 
-def _opened(run: Path, sample: Sample) -> "Image":
+def opened(run: Path, sample: Sample) -> "Image":
+    """A picture of a run."""
     from PIL import Image
 
     return Image.open(run / sample.file, formats=("PNG",)).convert("RGB")
 
 
-def _fitted(picture: "Image") -> "Image":
+def fitted(picture: "Image") -> "Image":
+    """In the size of a grid's cell."""
     from PIL import Image
 
     return picture.resize((CELL, CELL), Image.Resampling.LANCZOS)
 
 
-def _font() -> "ImageFont | FreeTypeFont":
+@cache
+def font() -> "ImageFont | FreeTypeFont":
+    """What a grid is written in."""
     from PIL import ImageFont
 
     return ImageFont.load_default(LINE - 4)
 
 
-def _write(
-    pen: "ImageDraw", font: "ImageFont | FreeTypeFont", place: tuple[int, int], text: str, width: int
-) -> None:  # fmt: skip
+def write(pen: "ImageDraw", place: tuple[int, int], text: str, width: int) -> None:
     """A line that is cut where the room ends."""
     line = one_line(text)
-    while line and pen.textlength(line, font=font) > width - GAP:
+    while line and pen.textlength(line, font=font()) > width - GAP:
         line = line[:-2] + "…" if len(line) > 1 else ""
-    pen.text(place, line, fill=INK, font=font)
+    pen.text(place, line, fill=INK, font=font())

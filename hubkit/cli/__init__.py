@@ -9,6 +9,7 @@ import typer
 
 from hubkit.cli import card, ci
 from hubkit.cli.hub import import_, seed, serve
+from hubkit.cli.prompts import prompts
 from hubkit.cli.recipes import check, schema
 from hubkit.cli.releases import audit, changelog, publish, rollback, verify
 from hubkit.cli.space import space
@@ -21,6 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(train)
+app.command()(prompts)
 app.command()(publish)
 app.command()(verify)
 app.command()(audit)

@@ -8,7 +8,7 @@ from hubkit.scoring.gates import CONFIDENT, Rival, Standing, gated, judge, proto
 from hubkit.scoring.intervals import difference_error
 from hubkit.scoring.metric import Metric
 from hubkit.scoring.panels import HOLDOUT_SEEDS, Panel, Shows
-from hubkit.scoring.scoring import Plan, look, score, scored
+from hubkit.scoring.scoring import Plan, look, score, scored, study_of
 from hubkit.scoring.study import PromptStudy
 from hubkit.scoring.values import (
     BARE,
@@ -62,5 +62,6 @@ __all__ = [
     "protocol",
     "score",
     "scored",
+    "study_of",
     "verdict",
 ]  # fmt: skip

@@ -17,7 +17,7 @@ from hubkit.scoring.measuring import View, measure, view
 from hubkit.scoring.metric import Metric
 from hubkit.scoring.panels import Panel, Shows, panels
 from hubkit.scoring.study import CARD, PromptStudy, Seen, see, shots_of_study, studied
-from hubkit.scoring.values import Dial, Scores
+from hubkit.scoring.values import Dial, Scores, Study
 from hubkit.training import TrainedModel
 from hubkit.values import fingerprint
 
@@ -120,6 +120,14 @@ def look(plan: Plan, trained: TrainedModel, images: CaptionedImages, folder: Pat
     ]
     seen = see(plan.study, plan.samples, plan.method, bench, (base, finetuned), images) if plan.study else None
     return Looked(base, finetuned, views, seen)
+
+
+def study_of(plan: Plan, study: PromptStudy, weights: Weights, images: CaptionedImages, folder: Path) -> Study:
+    """The prompt study alone, of any model of the plan's family; what it draws is kept in `folder`."""
+    bench = Bench(plan.model, plan.samples, images.source.resolution, folder)
+    shots = shots_of_study(study, plan.samples)
+    drawn = bench.draw(Weights.of_base(plan.model), shots), bench.draw(weights, shots)
+    return studied(see(study, plan.samples, plan.method, bench, drawn, images))
 
 
 def panels_of(plan: Plan, images: CaptionedImages) -> list[Panel]:

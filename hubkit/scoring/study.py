@@ -254,7 +254,9 @@ def reference(rows: Sequence[int], images: CaptionedImages) -> dict[str, str | i
 
 def _notes(sheet: Sheet, extractor: Extractor, texts: Sequence[str]) -> Iterator[str]:
     """What a reader must know."""
-    if len(sheet.subjects) < FEW_SUBJECTS:
+    if len(sheet.subjects) == 1:
+        yield "one subject says nothing of others"
+    elif len(sheet.subjects) < FEW_SUBJECTS:
         yield f"{len(sheet.subjects)} subjects show only large differences"
     if extractor.source == STABLE_DIFFUSION_1_READS:
         yield "identity is read by the very text encoder that Stable Diffusion 1 draws with"

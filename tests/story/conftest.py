@@ -50,11 +50,13 @@ def environment(home: Path) -> dict[str, str]:
 def hubkit(server: LocalHub, environment: dict[str, str]) -> Hubkit:
     """Run `hubkit` with arguments and overrides; the finished process."""
 
-    def run(*arguments: object, overrides: tuple[str, ...] = (), **changes: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: object, overrides: tuple[str, ...] = (), cwd: Path = ROOT, **changes: str
+    ) -> subprocess.CompletedProcess[str]:
         sets = [part for override in overrides for part in ("--set", override)]
         return subprocess.run(
             [sys.executable, "-m", "hubkit", *map(str, arguments), *sets],
-            env=environment | changes, cwd=ROOT, capture_output=True, text=True, check=False, timeout=500,
+            env=environment | changes, cwd=cwd, capture_output=True, text=True, check=False, timeout=500,
         )  # fmt: skip
 
     return run

@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from huggingface_hub import HfApi
+from PIL import Image
 
 from hubkit.miniature.drawing import Person, dice, draw
 
@@ -118,3 +120,46 @@ def test_both_models_drew_every_cell_once(study, run):
 def test_the_study_is_part_of_what_is_pinned(run):
     """The extractor at its commit."""
     assert '[study]\nextractor = "hubkit/mini-clip"\nrevision = "' in (run / "recipe.toml").read_text()
+
+
+@pytest.fixture
+def repo(run, server) -> str:
+    """The release on the Hub."""
+    api = HfApi(endpoint=server.url, token=server.token)
+    api.create_repo("local/purple", exist_ok=True)
+    api.upload_folder(repo_id="local/purple", folder_path=run / "release")
+    return "local/purple"
+
+
+def test_other_templates_of_a_recipe_that_was_run(hubkit, recipe, run):
+    """As JSON, with fewer subjects and one latent each; the scores of the run stay as they were."""
+    before = (run / "scores.json").read_bytes()
+    done = hubkit(
+        "prompts", recipe, "--runs", run.parent, "--subject", SUBJECTS[0], "--subject", SUBJECTS[1],
+        "--template", PLANTED, "--seeds", "1", "--json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+
+    assert {row["template"] for row in found["templates"]} == {"{subject}", PLANTED}
+    assert (found["subjects"], found["seeds"], found["columns"]) == (list(SUBJECTS[:2]), 1, ["{subject}", PLANTED])
+    assert (found["winner"], found["needed"]) == ("{subject}", False)  # two subjects prove nothing
+    assert before == (run / "scores.json").read_bytes()
+    with Image.open(run / "prompts" / "prompts.png") as sheet:
+        assert sheet.width > 2 * 160
+        assert sheet.height > 2 * 2 * 160
+
+
+def test_a_model_of_the_hub_that_brings_its_lock(hubkit, recipe, repo):
+    """Its release says what its base is; its pictures are our own, and are given."""
+    pictures = recipe.parent / "purple"
+    done = hubkit(
+        "prompts", repo, "--hub", "local", "--seeds", "1", "--template", PLANTED, "--data", pictures, cwd=recipe.parent
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].split("  ")[0] == "template"
+    assert any(line.startswith(PLANTED) for line in lines[1:3])
+    assert "subjects x templates x latents: 6 x 2 x 1, by both models" in done.stdout
+    assert (recipe.parent / "prompts" / "purple" / "prompts.png").is_file()

@@ -1,0 +1,45 @@
+"""The prompt study as one picture: a column for each template, best first, and for each subject the base's pictures
+above the finetuned's, all of a subject's from the same latents.
+"""
+
+from pathlib import Path
+from textwrap import wrap
+from typing import Final
+
+from hubkit.card.pictures import CELL, GAP, LINE, PAPER, fitted, opened, write
+from hubkit.scoring import Study
+
+MARGIN: Final = 72
+"""Width of the words on the left, in pixels."""
+
+HEAD: Final = 3
+"""Lines of a template, at most."""
+LETTERS: Final = 25
+"""In such a line."""
+
+
+def save_sheet(run: Path, study: Study, place: Path) -> None:
+    """Draw it, as a PNG."""
+    from PIL import Image, ImageDraw
+
+    best_first = [row.template for row in study.templates]
+    height = LINE + 2 * (CELL + GAP) + GAP
+    head = HEAD * LINE + GAP
+    size = MARGIN + len(best_first) * (CELL + GAP), head + len(study.subjects) * height
+    sheet = Image.new("RGB", size, PAPER)
+    pen = ImageDraw.Draw(sheet)
+    for column, template in enumerate(best_first):
+        for line, words in enumerate(wrap(template, LETTERS)[:HEAD]):
+            write(pen, (MARGIN + column * (CELL + GAP), GAP + line * LINE), words, CELL)
+    for row, subject in enumerate(study.subjects):
+        top = head + row * height
+        write(pen, (GAP, top), subject, size[0] - GAP)
+        for line, (who, samples) in enumerate((("base", study.base), ("finetuned", study.finetuned))):
+            write(pen, (GAP, top + LINE + line * (CELL + GAP) + CELL // 2), who, MARGIN)
+            for column, template in enumerate(best_first):
+                sample = samples[row * len(study.columns) + study.columns.index(template)]
+                with opened(run, sample) as picture:
+                    left = MARGIN + column * (CELL + GAP)
+                    sheet.paste(fitted(picture), (left, top + LINE + line * (CELL + GAP)))
+    place.parent.mkdir(parents=True, exist_ok=True)
+    sheet.save(place, "PNG", optimize=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from hubkit.data.source import Source
-from hubkit.values import Record
+from hubkit.values import Record, fingerprint
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -41,11 +41,21 @@ class CaptionedImages(Record):
     train: tuple[int, ...] = Field(description="Rows the training sees.")
     holdout: tuple[int, ...] = Field(description="Rows it never sees; the scores compare with them.")
     skipped: tuple[str, ...] = Field(description="Rows left out, each with its reason.")
+    groups: int | None = Field(
+        None, description="Pictures that differ: near-duplicates count once, and are never parted by the split. None "
+        "where nobody looked."
+    )  # fmt: skip
+    near_duplicates: int = Field(0, description="Rows that have a near-duplicate.")
 
     @property
     def name(self) -> str:
         """The repo, or the folder by its own name."""
         return self.source.name
+
+    @property
+    def split(self) -> str:
+        """The hash of the split: equal where the same rows of the same dataset are trained on and held out."""
+        return fingerprint(self.name, self.revision, self.train, self.holdout)[:16]
 
     def picture(self, row: int) -> Picture:
         """The picture of one row, upright, in RGB."""

@@ -1,5 +1,8 @@
 """pull: resolve the revision, read every row once, say what is wrong with it, and split."""
 
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -7,6 +10,7 @@ import yaml
 
 from hubkit import hub
 from hubkit.data.decoding import UnreadableError, decode
+from hubkit.data.duplicates import Trace, groups, trace
 from hubkit.data.images import CaptionedImages
 from hubkit.data.rows import FolderRows, Rows, inside, open_rows
 from hubkit.data.source import Source
@@ -20,8 +24,12 @@ if TYPE_CHECKING:
 
 MAX_CAPTION: Final = 10_000
 SHOWN: Final = 5
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised when what `images.json` says of the same rows changes."""
+OLDER: Final = (1,)
+"""Formats that are read all the same: the training of such a run folder has seen their split, which stands. 1 was
+drawn without a look at near-duplicates.
+"""
 
 
 def pull(source: Source, folder: Path, *, captioned: bool = True) -> CaptionedImages:
@@ -31,27 +39,35 @@ def pull(source: Source, folder: Path, *, captioned: bool = True) -> CaptionedIm
     source = source if captioned else source.model_copy(update={"caption": ""})
     revision, stated = identify(source)
     licence = hub.agreed_license(source.name, stated, source.license)
-    made_from = fingerprint(FORMAT, source, revision, licence)
+    made_from, *older = (fingerprint(form, source, revision, licence) for form in (FORMAT, *OLDER))
     path = folder / "images.json"
-    if images := CaptionedImages.load(path, made_from):
-        return images
+    for known in (made_from, *older):
+        if images := CaptionedImages.load(path, known):
+            return images
     rows = open_rows(source, revision)
-    sizes, faults = audit(rows, captioned=captioned)
+    seen = audit(rows, captioned=captioned)
+    faults = seen.faults
     if faults and (source.bad_images == "refuse" or len(faults) == len(rows.captions)):
         raise refusal(source, faults)
-    train, holdout = split(source, [row for row in range(len(rows.captions)) if row not in faults])
+    usable = [row for row in range(len(rows.captions)) if row not in faults]
+    group_of = dict(zip(usable, groups([seen.traces[row] for row in usable]), strict=True))
+    train, holdout = split(source, group_of)
     images = CaptionedImages(
         source=source,
         revision=revision,
         license=licence,
         captions=tuple(caption or "" for caption in rows.captions),
-        sizes=tuple(sizes),
+        sizes=tuple(seen.sizes),
         train=tuple(train),
         holdout=tuple(holdout),
+        near_duplicates=sum(members for members in Counter(group_of.values()).values() if members > 1),
+        groups=len(set(group_of.values())),
         skipped=tuple(f"row {row}: {reason}" for row, reason in faults.items()),
     )
     images.save(path, made_from)
     say(f"pulled {images.name}: {len(train)} rows to train on, {len(holdout)} held out, {len(faults)} skipped")
+    if images.near_duplicates:
+        say(f"{images.near_duplicates} pictures have near-duplicates, which stay on one side of the split")
     return images
 
 
@@ -77,21 +93,32 @@ def stated_license(card: Path) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def audit(rows: Rows, *, captioned: bool = True) -> tuple[list[tuple[int, int]], dict[int, str]]:
-    """Decode every row once: the size of each picture (0 x 0 where there is none), and the reason for each row that
-    cannot be used.
-    """
-    sizes: list[tuple[int, int]] = []
-    faults: dict[int, str] = {}
+@dataclass(frozen=True)
+class Audited:
+    """What there is to know of every row once each has been decoded."""
+
+    sizes: list[tuple[int, int]]
+    """Of each picture; 0 x 0 where there is none."""
+    faults: dict[int, str]
+    """The reason for each row that cannot be used."""
+    traces: dict[int, Trace]
+    """Of each picture that there is."""
+
+
+def audit(rows: Rows, *, captioned: bool = True) -> Audited:
+    """Decode every row once."""
+    seen = Audited([], {}, {})
     for row, caption in track(enumerate(rows.captions), "reading the dataset", len(rows.captions)):
         if captioned and (reason := caption_fault(caption)):
-            faults[row] = reason
+            seen.faults[row] = reason
         try:
-            sizes.append(decode(rows.encoded(row)).size)
+            picture = decode(rows.encoded(row))
+            seen.sizes.append(picture.size)
+            seen.traces[row] = trace(picture)
         except UnreadableError as error:
-            sizes.append((0, 0))
-            faults[row] = f"the picture cannot be read: {error}"
-    return sizes, faults
+            seen.sizes.append((0, 0))
+            seen.faults[row] = f"the picture cannot be read: {error}"
+    return seen
 
 
 def caption_fault(caption: str | None) -> str:
@@ -111,16 +138,36 @@ def refusal(source: Source, faults: dict[int, str]) -> DatasetError:
     )
 
 
-def split(source: Source, rows: list[int]) -> tuple[list[int], list[int]]:
-    """Rows to train on and rows to hold out, drawn by the seed; each in ascending order."""
+def split(source: Source, group_of: Mapping[int, int]) -> tuple[list[int], list[int]]:
+    """Rows to train on and rows to hold out, drawn by the seed; each in ascending order.
+
+    Near-duplicates, which have the same group, go together: rows are taken in the order drawn, each with its whole
+    group, where that fits. Where no two pictures are alike the order alone decides. Raises DatasetError.
+    """
+    rows = list(group_of)
     wanted = source.holdout if source.holdout is not None else len(rows) // 10
     if wanted >= len(rows):
         raise DatasetError(
             f"{len(rows)} usable rows cannot spare {wanted} to hold out",
             help="lower data.holdout, or bring more pictures",
         )
-    order = [rows[index] for index in permutation(source.seed, "holdout", 0, len(rows))]
-    return sorted(order[wanted:]), sorted(order[:wanted])
+    members: dict[int, list[int]] = {}
+    for row, group in group_of.items():
+        members.setdefault(group, []).append(row)
+    held: set[int] = set()
+    for row in (rows[index] for index in permutation(source.seed, "holdout", 0, len(rows))):
+        together = members[group_of[row]]
+        if row not in held and len(held) + len(together) <= wanted:
+            held.update(together)
+    if wanted and not held:
+        raise DatasetError(
+            f"no {wanted} of {len(rows)} pictures can be held out: each is a near-duplicate of one that would be"
+            f" trained on; the smallest group holds {min(map(len, members.values()))}",
+            help="raise data.holdout to that number, or bring pictures that differ",
+        )
+    if len(held) < wanted:
+        say(f"{len(held)} rows held out instead of {wanted}: near-duplicates are not parted")
+    return [row for row in rows if row not in held], sorted(held)
 
 
 def open_row(source: Source, revision: str, row: int) -> "Image":

@@ -84,6 +84,7 @@ def reference(panel: Panel, images: CaptionedImages) -> dict[str, str | int]:
         "dataset": images.name,
         "revision": images.revision,
         "split": f"{images.source.split}, {'held out by seed' if held_out else 'trained on'}",
+        "split_hash": images.split,
         "rows": len(panel.rows),
         "preparation": PREPROCESSING,
     }

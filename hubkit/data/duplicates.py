@@ -23,8 +23,8 @@ RADIUS: Final = 6
 half the size in up to 6.
 """
 LEVELS: Final = 8.0
-"""Grey levels by which their colours may differ. Copies saved anew as JPEG differ by up to 5, of copies of half the size
-19 in 20 by up to 8; distinct portraits of the miniature world by 14 and more.
+"""Grey levels by which their colours may differ. Copies saved anew as JPEG differ by up to 5, those of half the size
+mostly by up to 8; distinct portraits of the miniature world by 14 and more.
 """
 SIDE: Final = 16
 """Of the small picture that is compared by its colours."""

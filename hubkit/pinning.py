@@ -49,6 +49,18 @@ def pin(recipe: Recipe, folder: Path) -> Recipe:
     return pinned
 
 
+def resolved(recipe: Recipe, before: Recipe | None = None) -> Recipe:
+    """The recipe with every revision resolved to a commit: to that in `before`, where a table is the same there."""
+    older = {metric.kind: metric for metric in before.metrics} if before else {}
+    return recipe.model_copy(
+        update={
+            "model": locked(recipe.model, before and before.model),
+            "data": locked(recipe.data, before and before.data),
+            "metrics": tuple(locked(metric, older.get(metric.kind)) for metric in recipe.metrics),
+        }
+    )
+
+
 def locked(now: S, before: S | None) -> S:
     """One table with its revision resolved: to the commit it was resolved to before, if the table is the same."""
     table: Any = now

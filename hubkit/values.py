@@ -97,6 +97,9 @@ class Settings(BaseModel):
     beside: ClassVar[frozenset[str]] = frozenset()
     """Keys that say something of the run but do not change what it makes, such as a licence."""
 
+    writes: ClassVar[frozenset[str]] = frozenset()
+    """Keys that name a repo which a run may write to. Whoever runs a stranger's recipe again runs it without them."""
+
     def essence(self) -> dict[str, Any]:
         """The keys that decide what is made, with their values as JSON has them."""
         return self.model_dump(mode="json", exclude=set(self.beside))

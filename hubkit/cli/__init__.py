@@ -11,7 +11,7 @@ from hubkit.cli import card, ci
 from hubkit.cli.hub import import_, seed, serve
 from hubkit.cli.prompts import prompts
 from hubkit.cli.recipes import check, schema
-from hubkit.cli.releases import audit, changelog, publish, rollback, verify
+from hubkit.cli.releases import audit, changelog, publish, reproduce, rollback, verify
 from hubkit.cli.space import space
 from hubkit.cli.train import train
 
@@ -28,6 +28,7 @@ app.command()(verify)
 app.command()(audit)
 app.command()(rollback)
 app.command()(changelog)
+app.command()(reproduce)
 app.command()(card.preview)
 app.command()(check)
 app.command()(schema)

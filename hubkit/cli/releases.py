@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hubkit.cli.options import HubOption
+from hubkit.cli.options import Data, HubOption, Runs
 
 if TYPE_CHECKING:
-    from hubkit.releases import Audit
-
+    from hubkit.releases import Audit, Reproduction
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as runs/mini-ninja.")]
 Repo = Annotated[str | None, typer.Option("--repo", metavar="NS/NAME", help="Publish there.")]
 TagOption = Annotated[str | None, typer.Option("--tag", metavar="TAG", help="Tag it once it is verified: v1.0.0.")]
@@ -164,3 +163,50 @@ def changelog(
     print(compared.text, end="")
     for path in compared.save(out) if out else ():
         print(f"written: {path}", file=sys.stderr)
+
+
+def reproduce(
+    address: Address, *, data: Data = None, runs: Runs = Path("runs"), hub: HubOption = None
+) -> None:  # fmt: skip
+    """Train a published model again from the recipe in it, and hold weights and scores against it; exit 10 where a
+    score lies outside its interval. Nothing is published. Run it again to continue.
+
+    hubkit reproduce you/sd-naruto@v1.0.0
+    """
+    from hubkit.cli.train import stoppable
+    from hubkit.endpoint import settle
+    from hubkit.errors import IntegrityError
+
+    settle(hub, None)
+    from hubkit.publishing import Lock
+    from hubkit.releases import held_against, locate, recipe_of
+    from hubkit.run import run
+
+    release = locate(address)
+    recipe = recipe_of(release, data)
+    folder = runs / f"reproduced-{recipe.name}-{release.commit[:12]}"
+    print(f"{release} again, in {folder}: {recipe.training.steps} steps", file=sys.stderr)
+    with stoppable():
+        run(recipe, folder, push=False)
+    found = held_against(release.lock, Lock.of_folder(folder / "release"))
+    print_reproduction(found)
+    if found.outside:
+        raise IntegrityError(
+            f"{release} did not come out again: {', '.join(one.metric for one in found.outside)}",
+            help=f"what came out is in {folder}; look at what is another now",
+            code="HK1014",
+        )
+
+
+def print_reproduction(found: "Reproduction") -> None:
+    """Weights, scores, and what is another now."""
+    from hubkit.escaping import one_line
+
+    same = "bit for bit the same" if found.weights_are_equal else "not the same"
+    print(f"weights: {same}")
+    for one in found.scores:
+        reach = f" ({one.low:.4g} to {one.high:.4g})" if one.low is not None and one.high is not None else ""
+        then, now = ("no number" if value is None else f"{value:.4g}" for value in (one.then, one.now))
+        print(f"{one_line(one.metric):28} then {then}{reach} | now {now}   {one.verdict}")
+    for change in found.otherwise:
+        print(f"another now: {one_line(change.what)}: {one_line(change.before)} -> {one_line(change.after)}")

@@ -2,6 +2,8 @@
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,7 +33,6 @@ def train(
     hubkit train recipes/naruto.toml --set training.steps=20 --hub local
     """
     from hubkit.endpoint import settle
-    from hubkit.errors import StoppedError
     from hubkit.processes import rank, wait_for_first
     from hubkit.recipe import load
 
@@ -42,16 +43,25 @@ def train(
     local = settle(hub, plan.hub)
     from hubkit.run import assist, run
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
+    with stoppable():
         if rank():
             assist(plan, folder)
             return
         scores, end = run(plan, folder, push=push)
-    except KeyboardInterrupt:
-        raise StoppedError("stopped in the middle of a stage", help="run the same command to continue") from None
     print_scores(scores)
     print_end(end, local=local)
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """SIGINT and SIGTERM end what is done here, and the same command continues it. Raises StoppedError."""
+    from hubkit.errors import StoppedError
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise StoppedError("stopped in the middle of a stage", help="run the same command to continue") from None
 
 
 def print_scores(scores: "Scores") -> None:

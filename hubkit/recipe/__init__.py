@@ -5,9 +5,9 @@ faults alone. Nothing here imports torch or asks the network.
 """
 
 from hubkit.recipe.loading import check, load, reload
-from hubkit.recipe.paths import shared
+from hubkit.recipe.paths import local, shared
 from hubkit.recipe.schema import schema
 from hubkit.recipe.settings import Recipe
 from hubkit.recipe.writing import dump
 
-__all__ = ["Recipe", "check", "dump", "load", "reload", "schema", "shared"]
+__all__ = ["Recipe", "check", "dump", "load", "local", "reload", "schema", "shared"]

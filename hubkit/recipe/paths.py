@@ -29,13 +29,22 @@ def settle(draft: Draft, values: Mapping[KeyPath, Any], home: Path) -> Iterator[
 
 def shared(recipe: Recipe) -> Recipe:
     """The recipe as others may see it: paths of this machine are cut to their last name, as if they lay beside it."""
-    values: dict[KeyPath, Any] = {(key,): getattr(recipe, key) for key in Recipe.model_fields}
-    values |= {("metrics", index): metric for index, metric in enumerate(recipe.metrics)}
     tables = recipe.model_dump()
-    for path, said, _mark in _paths(values):
+    for path, said, _mark in _paths(_tables(recipe)):
         *above, key = path
         value_at(tuple(above), tables)[key] = Path(said).name
     return Recipe.model_validate(tables)
+
+
+def local(recipe: Recipe) -> dict[str, str]:
+    """The files and folders of this machine that a run of the recipe reads, each by its dotted key."""
+    found = _paths(_tables(recipe))
+    return {".".join(map(str, path)): said for path, said, mark in found if mark.inside == "the recipe's folder"}
+
+
+def _tables(recipe: Recipe) -> dict[KeyPath, Any]:
+    values: dict[KeyPath, Any] = {(key,): getattr(recipe, key) for key in Recipe.model_fields}
+    return values | {("metrics", index): metric for index, metric in enumerate(recipe.metrics)}
 
 
 def _paths(values: Mapping[KeyPath, Any]) -> Iterator[tuple[KeyPath, str, LocalPath]]:

@@ -5,9 +5,9 @@ Nothing large is downloaded: the Hub's listing has the hashes of large files, an
 
 import re
 import subprocess
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from pydantic import Field
@@ -15,6 +15,7 @@ from pydantic import Field
 from hubkit import hub
 from hubkit.errors import IntegrityError, RecipeError
 from hubkit.publishing import CARD, SourceCode, StandingRelease, Version, newest, unlike
+from hubkit.recipe.reading import read
 from hubkit.releases.locating import tags_of
 from hubkit.values import Record
 
@@ -113,11 +114,14 @@ def _recipe_faults(release: StandingRelease) -> Iterator[str]:
 
 
 def _tables(recipe: bytes) -> dict[str, Any] | None:
-    """A recipe's tables; None for what is no TOML. The Hub keeps it in git, so it is small."""
-    try:
-        return tomllib.loads(recipe.decode())
-    except (ValueError, RecursionError):
-        return None
+    """A recipe's tables; None for what none can be. It is read as a stranger's, within limits."""
+    with TemporaryDirectory(prefix="hubkit-recipe-") as desk:
+        path = Path(desk, RECIPE)
+        path.write_bytes(recipe)
+        try:
+            return read(path)[0]
+        except RecipeError:
+            return None
 
 
 def _chain_faults(release: StandingRelease, version: Version, tags: Mapping[str, str]) -> Iterator[str]:

@@ -35,6 +35,7 @@ class DreamBooth(Settings):
     tags: ClassVar[tuple[str, ...]] = ("dreambooth",)
     offers: ClassVar[tuple[str, ...]] = OFFERS
     beside: ClassVar[frozenset[str]] = frozenset({"class_images_repo", "class_noun"})
+    writes: ClassVar[frozenset[str]] = frozenset({"class_images_repo"})
 
     kind: Literal["dreambooth"]
     token: Annotated[str, Field(min_length=1, max_length=60)] = Field(

@@ -21,6 +21,7 @@ Publish = Callable[..., str]
 
 
 RECIPE = 'name = "tiny"\n\n[method]\nkind = "full"\n'
+
 TABLES = {"name": "tiny", "method": {"kind": "full"}}
 
 
@@ -28,9 +29,9 @@ TABLES = {"name": "tiny", "method": {"kind": "full"}}
 def publish(release: Release, as_alice: LocalHub) -> Publish:
     """Publish the tiny model as a version, with what its lock says otherwise than usual; the commit."""
 
-    def published(tag: str | None = None, **said: Any) -> str:
-        (release.folder / "recipe.toml").write_text(RECIPE)
-        recipe = {"sha256": hub.hashed(RECIPE.encode(), "sha256"), "tables": TABLES}
+    def published(tag: str | None = None, toml: str = RECIPE, **said: Any) -> str:
+        (release.folder / "recipe.toml").write_text(toml)
+        recipe = {"sha256": hub.hashed(toml.encode(), "sha256"), "tables": TABLES}
         on = hub.head(REPO)
         tags = hub.tags(REPO) if on else {}
         last = newest(list(tags))

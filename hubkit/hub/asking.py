@@ -1,10 +1,11 @@
-"""Asking the Hub: again while it is busy, and with errors a user can act on."""
+"""Asking the Hub: again while it is busy, not for ever, and with errors a user can act on."""
 
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from hubkit.errors import (
@@ -20,6 +21,7 @@ from hubkit.hub.addresses import endpoint, repo_url
 from hubkit.hub.trust import forget_token
 
 if TYPE_CHECKING:
+    import httpx2
     from huggingface_hub.errors import HfHubHTTPError
 
 T = TypeVar("T")
@@ -44,6 +46,10 @@ PATIENCE: Final = (1.0, 2.0, 4.0)
 """Seconds between attempts while the Hub answers that it is busy. An unreachable Hub is reported at once."""
 
 LONGEST_WAIT: Final = 60.0
+
+CONNECT_SECONDS: Final = 10.0
+SILENCE_SECONDS: Final = 90.0
+"""How long the Hub may say nothing while we wait for an answer; gateways give up on it sooner and answer 504."""
 
 
 class UnavailableError(StoppedError):
@@ -117,6 +123,7 @@ def told(repo: str, missing: type[HubkitError]) -> Iterator[None]:
         RevisionNotFoundError,
     )
 
+    _wait_no_longer()
     try:
         yield
     except GatedRepoError as error:
@@ -145,6 +152,30 @@ def told(repo: str, missing: type[HubkitError]) -> Iterator[None]:
             f"the Hub at {endpoint()} cannot be reached: {first_words(error)}",
             help="check the network, then run the same command again: it continues from here",
         ) from error
+
+
+@cache
+def _wait_no_longer() -> None:
+    """Give the client limits of its own: by default it waits for an answer for ever."""
+    from huggingface_hub import set_client_factory
+
+    set_client_factory(_client)
+
+
+def _client() -> "httpx2.Client":
+    """The client's own, but that no request waits for ever: most of its functions ask for just that."""
+    import httpx2
+    from huggingface_hub.utils._http import default_client_factory
+
+    def limit(request: httpx2.Request) -> None:
+        asked = request.extensions.get("timeout", {})
+        if asked.get("read") is None:
+            limits = httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
+            request.extensions = {**request.extensions, "timeout": limits.as_dict()}
+
+    client = default_client_factory()
+    client.event_hooks = {**client.event_hooks, "request": [*client.event_hooks["request"], limit]}
+    return client
 
 
 def _of_status(error: "HfHubHTTPError", repo: str) -> HubkitError:

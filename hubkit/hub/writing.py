@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import Final
 
-from hubkit.errors import AuthorisationError, ConflictError, RecipeError
+from hubkit.errors import AuthorisationError, ConflictError, IntegrityError, RecipeError
 from hubkit.hub.addresses import Kind, api
 from hubkit.hub.asking import ask, first_words, once
 from hubkit.hub.files import MANAGED, Content, RemoteFile
 from hubkit.hub.reading import head, tree
 
-if TYPE_CHECKING:
-    pass
+LOST: Final = "pointed to a file that does not exist"
+"""What the Hub says of a commit whose large files it does not have."""
 
 
 def create_repo(repo: str, kind: Kind = "model", *, private: bool = False, token: str | None = None) -> None:
@@ -36,8 +36,8 @@ def commit(
 ) -> str:
     """One commit on top of `parent`; its sha. It is sent once.
 
-    Raises ConflictError when `main` is no longer at `parent`, and UnavailableError when it is not known whether the
-    commit was made: read the head then.
+    Raises ConflictError when `main` is no longer at `parent`, IntegrityError when the Hub has lost what was uploaded,
+    and UnavailableError when it is not known whether the commit was made: read the head then.
     """
     from huggingface_hub import CommitOperationAdd, CommitOperationCopy, CommitOperationDelete
 
@@ -54,6 +54,12 @@ def commit(
             AuthorisationError,
         )
     except ValueError as error:
+        if LOST in str(error):
+            raise IntegrityError(
+                f"{repo} lacks what was uploaded to it: {first_words(error)}",
+                help="nothing was published; run the same command again: it is uploaded anew",
+                code="HK1030",
+            ) from error
         raise RecipeError(
             f"the Hub does not accept the commit to {repo}: {first_words(error)}", code="HK283"
         ) from error

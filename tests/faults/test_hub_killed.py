@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -148,14 +147,6 @@ class Servers:
         self._stdin.close()
         self._process.wait()
         self._stdout.close()
-
-
-@pytest.fixture
-def memory() -> Iterator[Path]:
-    """A folder in memory, if there is such: a kill loses nothing that waits for the disk, so nobody need wait."""
-    shared = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=shared if os.access(shared, os.W_OK) else None) as name:
-        yield Path(name)
 
 
 @pytest.fixture

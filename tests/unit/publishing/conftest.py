@@ -1,19 +1,16 @@
 """A release of the tiny model, small and whole."""
 
-import contextlib
-import http.client
 import shutil
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
 from hubkit.localhub import LocalHub
 from hubkit.publishing import LOCK, Interface, Lock, Release, commit, draw, hashes, interface_of, usage
 from hubkit.values import fingerprint
+
+from ...lossy import Lossy, losing
 
 SAMPLING: dict[str, str | int | float] = {
     "steps": 2,
@@ -98,70 +95,12 @@ def release(tiny_model: Path, proof: Path, tmp_path: Path) -> Release:
     return release_of(folder)
 
 
-class Lossy(ThreadingHTTPServer):
-    """A proxy before a Hub. `before` and `after` say of a path whether the request is lost, or its answer."""
-
-    daemon_threads = True
-
-    def __init__(self, hub_url: str) -> None:
-        super().__init__(("127.0.0.1", 0), Forwarding)
-        self.hub = urlsplit(hub_url)
-        self.before: Callable[[str], bool] = lambda _: False
-        self.after: Callable[[str], bool] = lambda _: False
-        self.meanwhile: Callable[[], object] = lambda: None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class Forwarding(BaseHTTPRequestHandler):
-    """Passes each request on, and its answer back, unless the proxy is told to lose it."""
-
-    server: Lossy
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-    def forward(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
-        if self.command != "GET" and self.server.before(self.path):
-            self.close_connection = True
-            self.connection.close()
-            return
-        headers = {name: value for name, value in self.headers.items() if name.lower() != "transfer-encoding"}
-        with contextlib.closing(
-            http.client.HTTPConnection(self.server.hub.hostname or "", self.server.hub.port or 0)
-        ) as onward:
-            onward.request(self.command, self.path, body, headers)
-            answer = onward.getresponse()
-            content = answer.read()
-        if self.command != "GET" and self.server.after(self.path):
-            self.server.meanwhile()
-            self.close_connection = True
-            self.connection.close()
-            return
-        self.send_response_only(answer.status)
-        for name, value in answer.getheaders():
-            if name.lower() not in {"transfer-encoding", "connection", "content-length"}:
-                self.send_header(name, value)
-        self.send_header("content-length", answer.getheader("content-length") or str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = forward
-
-
 @pytest.fixture
 def lossy(as_alice: LocalHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lossy]:
     """The client talks to the Hub through the proxy, and does not wait long between attempts."""
     from huggingface_hub import constants
 
-    proxy = Lossy(as_alice.url)
-    threading.Thread(target=proxy.serve_forever, daemon=True).start()
-    monkeypatch.setattr(constants, "ENDPOINT", proxy.url)
-    monkeypatch.setattr(commit, "PAUSES", (0.01, 0.01, 0.01))
-    yield proxy
-    proxy.shutdown()
-    proxy.server_close()
+    with losing(as_alice.url) as proxy:
+        monkeypatch.setattr(constants, "ENDPOINT", proxy.url)
+        monkeypatch.setattr(commit, "PAUSES", (0.01, 0.01, 0.01))
+        yield proxy

@@ -10,7 +10,7 @@ from hubkit.localhub.faults import Faults
 from hubkit.publishing import Release
 from hubkit.targets.hub import HubTarget
 
-from .conftest import Lossy
+from ...lossy import Lossy
 from .test_lost_answers import times
 from .test_taken_back import DAMAGED
 

@@ -11,7 +11,7 @@ from hubkit.cli import card, ci
 from hubkit.cli.hub import import_, seed, serve
 from hubkit.cli.prompts import prompts
 from hubkit.cli.recipes import check, schema
-from hubkit.cli.releases import audit, changelog, publish, reproduce, rollback, verify
+from hubkit.cli.releases import audit, changelog, publish, release, reproduce, rollback, verify
 from hubkit.cli.space import space
 from hubkit.cli.train import train
 
@@ -24,6 +24,7 @@ app = typer.Typer(
 app.command()(train)
 app.command()(prompts)
 app.command()(publish)
+app.command()(release)
 app.command()(verify)
 app.command()(audit)
 app.command()(rollback)

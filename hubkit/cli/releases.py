@@ -34,16 +34,9 @@ def publish(
     hubkit publish runs/mini-ninja --tag v1.0.0
     """
     from hubkit.cli.train import print_end
-    from hubkit.endpoint import settle
-    from hubkit.errors import RecipeError
     from hubkit.pinning import alone
-    from hubkit.recipe import reload
 
-    said = {"tag": tag, "repo": repo}
-    overrides = [f"publish.{key}={json.dumps(value)}" for key, value in said.items() if value is not None]
-    if not (run / "recipe.toml").is_file():
-        raise RecipeError(f"{run} is no run folder: it holds no recipe.toml")
-    local = settle(hub, reload(run / "recipe.toml", overrides).hub)
+    overrides, local = settled(run, tag=tag, repo=repo, hub=hub)
     from hubkit.finished import Finished
 
     with alone(run):
@@ -51,6 +44,47 @@ def publish(
         if accept is not None:
             finished.accept(accept)
         print_end(finished.publish(), local=local)
+
+
+def settled(run: Path, *, tag: str | None, repo: str | None, hub: str | None) -> tuple[list[str], bool]:
+    """What the options change of a run's recipe; and whether it goes to the local Hub, which is settled with it."""
+    from hubkit.endpoint import settle
+    from hubkit.errors import RecipeError
+    from hubkit.recipe import reload
+
+    said = {"tag": tag, "repo": repo}
+    overrides = [f"publish.{key}={json.dumps(value)}" for key, value in said.items() if value is not None]
+    if not (run / "recipe.toml").is_file():
+        raise RecipeError(f"{run} is no run folder: it holds no recipe.toml")
+    return overrides, settle(hub, reload(run / "recipe.toml", overrides).hub)
+
+
+def release(
+    run: Run, *, accept: Accept = None, tag: TagOption = None, repo: Repo = None, hub: HubOption = None
+) -> None:  # fmt: skip
+    """Publish a finished run as a version; without --tag, say which version it must at least be, and do nothing.
+
+    A smaller step than the difference to the newest version demands is refused: major where code that loads the model
+    may break, minor for new weights, patch for the same weights.
+
+    hubkit release runs/mini-ninja
+
+    hubkit release runs/mini-ninja --tag v1.1.0
+    """
+    if tag is not None:
+        from hubkit.releases.versioning import check_version
+
+        check_version(tag)
+        publish(run, accept=accept, tag=tag, repo=repo, hub=hub)
+        return
+    overrides, _local = settled(run, tag=None, repo=repo, hub=hub)
+    from hubkit.finished import Finished
+    from hubkit.releases import next_version
+
+    found = next_version(Finished.open(run, overrides))
+    print(f"{found.model}: {found.last or 'no version'} stands there; this must be {found.least} at least: {found.why}")
+    print(f"  hubkit release {run} --tag {found.least}")
+    print(f"  or, for a workflow to train and release it: git tag models/RECIPE/{found.least}", file=sys.stderr)
 
 
 def verify(address: Address, *, hub: HubOption = None) -> None:

@@ -9,17 +9,21 @@ from hubkit.releases.locating import locate
 from hubkit.releases.reproducing import Reproduction, held_against, recipe_of
 from hubkit.releases.returning import Returned, roll_back
 from hubkit.releases.verifying import verify
+from hubkit.releases.versioning import Next, check_version, next_version
 
 __all__ = [
     "Audit",
     "Audited",
     "Compared",
+    "Next",
     "Reproduction",
     "Returned",
     "audit",
+    "check_version",
     "compare",
     "held_against",
     "locate",
+    "next_version",
     "recipe_of",
     "roll_back",
     "verify",

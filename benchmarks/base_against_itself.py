@@ -6,7 +6,6 @@ Draws the held-out captions of `recipes/quickstart.toml` with the base from one 
 (default 1), and prints for each pair what hubkit's scores say of the difference.
 """
 
-import math
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -76,17 +75,20 @@ def of_the_real(metric: "Metric", images: "CaptionedImages") -> float:
 def judged(metric: "Metric", base: Pictures, other: Pictures, images: "CaptionedImages") -> str:
     """The difference, its standard error, and whether it is called a change."""
     from hubkit.data.transforms import square
-    from hubkit.scoring import CONFIDENT, Features, difference_error
+    from hubkit.scoring import Features, spread
 
     extractor = metric.see()
     prompts = [images.captions[row] for row in images.holdout[: len(base)]]
     captions = extractor.captions(prompts) if metric.reads_captions else None
     held_out = [square(images.picture(row).open(), images.source, None) for row in images.holdout]
-    real, one, two = (Features(extractor.images(part), captions) for part in (held_out, base, other))
+    real = Features(extractor.images(held_out), captions, paired=True)
+    one, two = (Features(extractor.images(part), captions) for part in (base, other))
     difference = metric.value(two, real) - metric.value(one, real)
-    error = difference_error(metric, two, one, real) or math.nan
-    said = {True: "a change", False: "no measurable change"}[abs(difference) > CONFIDENT * error]
-    return f"{metric.kind}: {difference:+.4g} +- {error:.4g}: {'not tested' if math.isnan(error) else said}"
+    interval = spread(metric, two, one, real, prompts).difference_interval
+    if interval is None:
+        return f"{metric.kind}: {difference:+.4g}: not tested"
+    said = "no measurable change" if interval.low <= 0 <= interval.high else "a change"
+    return f"{metric.kind}: {difference:+.4g}, between {interval.low:+.4g} and {interval.high:+.4g}: {said}"
 
 
 if __name__ == "__main__":

@@ -27,8 +27,8 @@ class ClipScore(Settings):
         " Learning a style may lower it a little."
     )
     scale: ClassVar[str] = "100 x cosine"
-    resampled: ClassVar[bool] = True
     reads_captions: ClassVar[bool] = True
+    compares_sets: ClassVar[bool] = False
     panels: ClassVar[tuple[str, ...]] = ("holdout",)
 
     kind: Literal["clip-score"]
@@ -66,9 +66,19 @@ class ClipScore(Settings):
         metric.update([row[None, None] for row in samples.images], [str(number) for number in range(len(captions))])
         return float(metric.compute())
 
-    def among(self, reference: Features) -> float | None:
-        """Nothing: real pictures are not held against one another here."""
-        return None
+    def parts(self, samples: Features, reference: Features) -> "Tensor":
+        """100 x the cosine of each picture to its prompt, (N,)."""
+        from torch.nn.functional import cosine_similarity
+
+        assert samples.captions is not None  # noqa: S101 - reads_captions
+        return 100 * cosine_similarity(samples.images.double(), samples.captions.double(), dim=1)
+
+    def among(self, reference: Features, others: Features | None) -> float | None:
+        """What the real pictures of these captions score, where each prompt has its own."""
+        if reference.captions is None:
+            return None
+        own = Features(reference.images[: len(reference.captions)], reference.captions)
+        return self.value(own, own)
 
 
 class Seen:

@@ -3,13 +3,16 @@
 Paper: Ruiz et al. (2023), DreamBooth, section 4.1, https://arxiv.org/abs/2208.12242
 """
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
 from hubkit.extractors.choice import LooksThrough
 from hubkit.scoring import Features, Gate
 from hubkit.values import RepoId
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class PromptFidelity(LooksThrough):
@@ -24,8 +27,8 @@ class PromptFidelity(LooksThrough):
         " read as the class noun or left out."
     )
     scale: ClassVar[str] = "cosine"
-    resampled: ClassVar[bool] = True
     reads_captions: ClassVar[bool] = True
+    compares_sets: ClassVar[bool] = False
     panels: ClassVar[tuple[str, ...]] = ("instance",)
 
     kind: Literal["clip-t"]
@@ -38,11 +41,15 @@ class PromptFidelity(LooksThrough):
 
     def value(self, samples: Features, reference: Features) -> float:
         """Each picture with its own prompt."""
+        return float(self.parts(samples, reference).mean())
+
+    def parts(self, samples: Features, reference: Features) -> "Tensor":
+        """The cosine of each picture to its prompt, (N,)."""
         from torch.nn.functional import cosine_similarity
 
         assert samples.captions is not None  # noqa: S101 - reads_captions
-        return float(cosine_similarity(samples.images.double(), samples.captions.double(), dim=1).mean())
+        return cosine_similarity(samples.images.double(), samples.captions.double(), dim=1)
 
-    def among(self, reference: Features) -> float | None:
+    def among(self, reference: Features, others: Features | None) -> float | None:
         """Real pictures have no prompt."""
         return None

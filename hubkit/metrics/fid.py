@@ -9,7 +9,8 @@ from pydantic import Field
 
 from hubkit.extractors import Extractor
 from hubkit.extractors.choice import ComparesPictures
-from hubkit.scoring import Features, Gate
+from hubkit.scoring import Features, Gate, OverRows
+from hubkit.scoring.frechet import frechet_distance, over_rows
 
 COMPARABLE: Final = 2048
 """Pictures from which on an FID is usually taken for comparable; with fewer, its bias is large."""
@@ -25,8 +26,8 @@ class FrechetDistance(ComparesPictures):
         " by the mean and the spread of their features. It shrinks as more pictures are drawn."
     )
     scale: ClassVar[str] = "squared Frechet distance"
-    resampled: ClassVar[bool] = False
     reads_captions: ClassVar[bool] = False
+    compares_sets: ClassVar[bool] = True
     panels: ClassVar[tuple[str, ...]] = ("holdout",)
 
     kind: Literal["fid"]
@@ -60,6 +61,10 @@ class FrechetDistance(ComparesPictures):
         metric.update(samples.images.double(), real=False)
         return float(metric.compute())
 
-    def among(self, reference: Features) -> float | None:
-        """Nothing: real pictures are not held against one another here."""
-        return None
+    def parts(self, samples: Features, reference: Features) -> OverRows:
+        """In our own form, which is cheap enough to repeat."""
+        return over_rows(samples.images, reference.images)
+
+    def among(self, reference: Features, others: Features | None) -> float | None:
+        """What as many real pictures of the training score: the bias of so few pictures, and no other fault."""
+        return frechet_distance(others.images, reference.images) if others else None

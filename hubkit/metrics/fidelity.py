@@ -3,7 +3,7 @@
 Paper: Ruiz et al. (2023), DreamBooth, section 4.1, https://arxiv.org/abs/2208.12242
 """
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -13,6 +13,9 @@ from hubkit.scoring import Features, Gate
 from hubkit.scoring.likeness import cosines, mean_likeness
 from hubkit.values import RepoId
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 
 class SubjectFidelity(LooksThrough):
     """The mean cosine between drawn pictures and real ones, over all pairs."""
@@ -20,8 +23,8 @@ class SubjectFidelity(LooksThrough):
     paper: ClassVar[str] = "https://arxiv.org/abs/2208.12242"
     better: ClassVar[Literal["higher", "lower"]] = "higher"
     scale: ClassVar[str] = "cosine"
-    resampled: ClassVar[bool] = True
     reads_captions: ClassVar[bool] = False
+    compares_sets: ClassVar[bool] = False
     panels: ClassVar[tuple[str, ...]] = ("instance",)
 
     gate: Gate | None = Field(None, description="What the score must meet for the model to be published.")
@@ -32,9 +35,13 @@ class SubjectFidelity(LooksThrough):
 
     def value(self, samples: Features, reference: Features) -> float:
         """Over all pairs of a drawn and a real picture."""
-        return float(cosines(samples.images, reference.images).mean())
+        return float(self.parts(samples, reference).mean())
 
-    def among(self, reference: Features) -> float | None:
+    def parts(self, samples: Features, reference: Features) -> "Tensor":
+        """The mean cosine of each drawn picture to the real ones, (N,)."""
+        return cosines(samples.images, reference.images).mean(dim=1)
+
+    def among(self, reference: Features, others: Features | None) -> float | None:
         """The ceiling: the mean cosine of each real picture to the others."""
         return mean_likeness(reference.images)
 

@@ -3,13 +3,15 @@
 Paper: Binkowski et al. (2018), Demystifying MMD GANs, https://arxiv.org/abs/1801.01401
 """
 
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
 from hubkit.extractors import Extractor
 from hubkit.extractors.choice import ComparesPictures
-from hubkit.scoring import Features, Gate
+from hubkit.scoring import Features, Gate, OverRows
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,8 +29,8 @@ class KernelDistance(ComparesPictures):
         " 0 means that the extractor cannot tell the two sets apart. Unbiased at any number of pictures."
     )
     scale: ClassVar[str] = "squared maximum mean discrepancy"
-    resampled: ClassVar[bool] = True
     reads_captions: ClassVar[bool] = False
+    compares_sets: ClassVar[bool] = True
     panels: ClassVar[tuple[str, ...]] = ("holdout",)
 
     kind: Literal["kid"]
@@ -44,11 +46,20 @@ class KernelDistance(ComparesPictures):
 
     def value(self, samples: Features, reference: Features) -> float:
         """Equation 4 of the paper, in float64; nan with fewer than two pictures on a side."""
-        return unbiased_mmd(samples.images.double(), reference.images.double())
+        return unbiased_mmd(samples.images.double(), reference.images.double(), paired=reference.paired)
 
-    def among(self, reference: Features) -> float | None:
-        """Nothing: real pictures are not held against one another here."""
-        return None
+    def parts(self, samples: Features, reference: Features) -> OverRows:
+        """From the kernel of all pairs, computed once."""
+        x, y = samples.images.double(), reference.images.double()
+        within_x, within_y, between = cubic_kernel(x, x), cubic_kernel(y, y), cubic_kernel(x, y)
+        return lambda keep_N, keep_M: of_kernels(
+            within_x[keep_N][:, keep_N], within_y[keep_M][:, keep_M], between[keep_N][:, keep_M],
+            paired=reference.paired,
+        )  # fmt: skip
+
+    def among(self, reference: Features, others: Features | None) -> float | None:
+        """What as many real pictures of the training score: a model could do no better but by luck."""
+        return self.value(others, replace(reference, paired=False)) if others else None
 
 
 def cubic_kernel(x_ND: "Tensor", y_MD: "Tensor") -> "Tensor":
@@ -57,14 +68,23 @@ def cubic_kernel(x_ND: "Tensor", y_MD: "Tensor") -> "Tensor":
     return kernel
 
 
-def unbiased_mmd(x_ND: "Tensor", y_MD: "Tensor") -> float:
-    """The U-statistic of the squared maximum mean discrepancy (Gretton et al., 2012, equation 3)."""
-    n, m = len(x_ND), len(y_MD)
+def unbiased_mmd(x_ND: "Tensor", y_MD: "Tensor", *, paired: bool = False) -> float:
+    """The U-statistic of the squared maximum mean discrepancy (Gretton et al., 2012, equation 3).
+
+    Where x_k and y_k are `paired`, as a picture and the real one of its caption, k(x_k, y_k) is left out (equation 4):
+    the two are not independent, and would make the distance too small at any number of pictures.
+    """
+    return of_kernels(cubic_kernel(x_ND, x_ND), cubic_kernel(y_MD, y_MD), cubic_kernel(x_ND, y_MD), paired=paired)
+
+
+def of_kernels(within_x_NN: "Tensor", within_y_MM: "Tensor", between_NM: "Tensor", *, paired: bool) -> float:
+    """The same from the kernel of all pairs; nan with fewer than two pictures on a side."""
+    n, m = between_NM.shape
     if min(n, m) < 2:  # noqa: PLR2004 - a pair takes two
-        return float("nan")
-    within_x, within_y, between = cubic_kernel(x_ND, x_ND), cubic_kernel(y_MD, y_MD), cubic_kernel(x_ND, y_MD)
+        return math.nan
+    own = between_NM.diagonal() if paired else between_NM.new_zeros(0)
     return float(
-        (within_x.sum() - within_x.diagonal().sum()) / (n * (n - 1))
-        + (within_y.sum() - within_y.diagonal().sum()) / (m * (m - 1))
-        - 2 * between.mean()
+        (within_x_NN.sum() - within_x_NN.trace()) / (n * (n - 1))
+        + (within_y_MM.sum() - within_y_MM.trace()) / (m * (m - 1))
+        - 2 * (between_NM.sum() - own.sum()) / (n * m - len(own))
     )

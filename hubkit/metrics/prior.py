@@ -5,15 +5,18 @@ Paper: Ruiz et al. (2023), DreamBooth, section 4.3 and table 3, https://arxiv.or
 
 import math
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import AfterValidator, Field
 
 from hubkit.extractors import Extractor
 from hubkit.extractors.choice import LooksThrough
-from hubkit.scoring import Features, Gate
+from hubkit.scoring import Features, Gate, OverRows
 from hubkit.scoring.likeness import cosines, likeness_to_others, mean_likeness
 from hubkit.values import RepoId, Settings
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 ALIKE: Final = 0.05
 """The least alike twentieth of the real pictures does not count."""
@@ -30,8 +33,8 @@ class PriorPreservation(LooksThrough):
         " subject."
     )
     scale: ClassVar[str] = "cosine"
-    resampled: ClassVar[bool] = True
     reads_captions: ClassVar[bool] = False
+    compares_sets: ClassVar[bool] = False
     panels: ClassVar[tuple[str, ...]] = ("class",)
 
     kind: Literal["pres"]
@@ -40,9 +43,13 @@ class PriorPreservation(LooksThrough):
 
     def value(self, samples: Features, reference: Features) -> float:
         """Over all pairs of a drawn and a real picture."""
-        return float(cosines(samples.images, reference.images).mean())
+        return float(self.parts(samples, reference).mean())
 
-    def among(self, reference: Features) -> float | None:
+    def parts(self, samples: Features, reference: Features) -> "Tensor":
+        """The mean cosine of each drawn picture to the training pictures, (N,)."""
+        return cosines(samples.images, reference.images).mean(dim=1)
+
+    def among(self, reference: Features, others: Features | None) -> float | None:
         """What it would be if every picture of the class were the subject."""
         return mean_likeness(reference.images)
 
@@ -60,8 +67,8 @@ class Leak(LooksThrough):
         " the rate of false alarms."
     )
     scale: ClassVar[str] = "share of pictures"
-    resampled: ClassVar[bool] = True
     reads_captions: ClassVar[bool] = False
+    compares_sets: ClassVar[bool] = False
     panels: ClassVar[tuple[str, ...]] = ("class", "plain")
 
     kind: Literal["leak"]
@@ -70,12 +77,18 @@ class Leak(LooksThrough):
 
     def value(self, samples: Features, reference: Features) -> float:
         """By each picture's mean cosine to the training pictures; nan where there are fewer than two of those."""
-        if len(reference.images) < 2:  # noqa: PLR2004 - like one another
-            return math.nan
-        threshold = likeness_to_others(reference.images).quantile(ALIKE)
-        return float((cosines(samples.images, reference.images).mean(dim=1) >= threshold).double().mean())
+        return float(self.parts(samples, reference).mean())
 
-    def among(self, reference: Features) -> float | None:
+    def parts(self, samples: Features, reference: Features) -> "Tensor":
+        """1 for each picture that is as like them, 0 for the rest, (N,); all nan with fewer than two real ones."""
+        import torch
+
+        if len(reference.images) < 2:  # noqa: PLR2004 - like one another
+            return torch.full((len(samples.images),), math.nan, dtype=torch.float64)
+        threshold = likeness_to_others(reference.images).quantile(ALIKE)
+        return (cosines(samples.images, reference.images).mean(dim=1) >= threshold).double()
+
+    def among(self, reference: Features, others: Features | None) -> float | None:
         """By its making nineteen in twenty."""
         return None
 
@@ -97,8 +110,8 @@ class Diversity(Settings):
         " all pairs. Where it falls below the base's, the class has become poorer."
     )
     scale: ClassVar[str] = "mean distance of pairs"
-    resampled: ClassVar[bool] = True
     reads_captions: ClassVar[bool] = False
+    compares_sets: ClassVar[bool] = False
     panels: ClassVar[tuple[str, ...]] = ("class",)
 
     kind: Literal["div"]
@@ -138,16 +151,29 @@ class Diversity(Settings):
 
     def value(self, samples: Features, reference: Features) -> float:
         """Over all pairs of drawn pictures; nan with fewer than two."""
-        n = len(samples.images)
-        if n < 2:  # noqa: PLR2004 - a pair takes two
-            return math.nan
-        if self.extractor != "lpips":
-            return float(1 - likeness_to_others(samples.images).mean())
-        x_ND = samples.images.double()
-        squares_N = x_ND.square().sum(dim=1)
-        distances_NN = squares_N[:, None] + squares_N[None] - 2 * x_ND @ x_ND.T
-        return float((distances_NN.sum() - distances_NN.diagonal().sum()) / (n * (n - 1)))
+        return mean_of_pairs(self.distances(samples.images))
 
-    def among(self, reference: Features) -> float | None:
+    def parts(self, samples: Features, reference: Features) -> OverRows:
+        """The mean over the pairs that stay."""
+        distances_NN = self.distances(samples.images)
+        return lambda keep_N, _: mean_of_pairs(distances_NN[keep_N][:, keep_N])
+
+    def distances(self, x_ND: "Tensor") -> "Tensor":
+        """Of every pair, (N, N), float64: LPIPS, or 1 - cosine."""
+        if self.extractor != "lpips":
+            return 1 - cosines(x_ND, x_ND)
+        x_ND = x_ND.double()
+        squares_N = x_ND.square().sum(dim=1)
+        return squares_N[:, None] + squares_N[None] - 2 * x_ND @ x_ND.T
+
+    def among(self, reference: Features, others: Features | None) -> float | None:
         """The training pictures are no pictures of one prompt."""
         return None
+
+
+def mean_of_pairs(distances_NN: "Tensor") -> float:
+    """Over the pairs of two different pictures; nan with fewer than two."""
+    n = len(distances_NN)
+    if n < 2:  # noqa: PLR2004 - a pair takes two
+        return math.nan
+    return float((distances_NN.sum() - distances_NN.diagonal().sum()) / (n * (n - 1)))

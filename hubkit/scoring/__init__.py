@@ -4,9 +4,9 @@ from hubkit.scoring.bench import Bench, Drawn, Weights
 from hubkit.scoring.choosing import Chosen, pick, picked
 from hubkit.scoring.dial import StyleDial
 from hubkit.scoring.features import Features, Look, opened
-from hubkit.scoring.gates import CONFIDENT, Rival, Standing, gated, judge, protocol, verdict
-from hubkit.scoring.intervals import difference_error
-from hubkit.scoring.metric import Metric
+from hubkit.scoring.gates import Rival, Standing, gated, judge, protocol, verdict
+from hubkit.scoring.intervals import Spread, spread
+from hubkit.scoring.metric import Metric, OverRows
 from hubkit.scoring.panels import HOLDOUT_SEEDS, Panel, Shows
 from hubkit.scoring.scoring import Plan, look, score, scored, study_of
 from hubkit.scoring.study import PromptStudy
@@ -26,7 +26,6 @@ from hubkit.scoring.values import (
 
 __all__ = [
     "BARE",
-    "CONFIDENT",
     "HOLDOUT_SEEDS",
     "Bench",
     "Candidate",
@@ -39,6 +38,7 @@ __all__ = [
     "Look",
     "Measured",
     "Metric",
+    "OverRows",
     "Panel",
     "Plan",
     "PromptStudy",
@@ -47,12 +47,12 @@ __all__ = [
     "Score",
     "Scores",
     "Shows",
+    "Spread",
     "Standing",
     "Study",
     "StyleDial",
     "Template",
     "Weights",
-    "difference_error",
     "gated",
     "judge",
     "look",
@@ -62,6 +62,7 @@ __all__ = [
     "protocol",
     "score",
     "scored",
+    "spread",
     "study_of",
     "verdict",
 ]  # fmt: skip

@@ -26,7 +26,7 @@ from hubkit.scoring.values import Candidate, Dial, Score
 from hubkit.training import TrainedModel, Training
 from hubkit.values import fingerprint
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 PLACE: Final = "picked"
 """Where in the run folder the picked weights lie, when they are not those that the training left."""
 

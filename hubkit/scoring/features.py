@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 FORMAT: Final = 2
 AT_ONCE: Final = 16
 """Pictures looked at together. Always as many: a result may depend on the size of its batch, not on its companions."""
-GROUPS: Final = 20
-"""Of the delete-a-group jackknife."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +34,8 @@ class Features:
 
     images: "Tensor"
     captions: "Tensor | None" = None
-
-    def without(self, group: int) -> "Features":
-        """All but every twentieth picture, beginning with `group`."""
-        import torch
-
-        kept = torch.arange(len(self.images)) % GROUPS != group
-        return Features(self.images[kept], None if self.captions is None else self.captions[kept])
+    paired: bool = False
+    """Of real pictures: whether the k-th has the caption that the k-th drawn one was drawn for."""
 
 
 @dataclass(frozen=True)

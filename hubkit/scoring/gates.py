@@ -3,25 +3,22 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from hubkit.scoring.metric import Metric
 from hubkit.scoring.values import Gate, Interval, Score, Scores
-
-CONFIDENT: Final = 1.96
-"""Standard errors around a difference that cover it in 95 of 100 cases."""
 
 
 def verdict(score: Score) -> str:
     """What the difference to the base amounts to, in words."""
     if not math.isfinite(score.value) or not math.isfinite(score.base):
         return "not a number"
-    difference = score.value - score.base
-    if score.difference_error is None:
+    interval = score.difference_interval
+    if interval is None:
         return "not tested"
-    if abs(difference) <= CONFIDENT * score.difference_error:
+    if interval.low <= 0 <= interval.high:
         return "no measurable change"
-    return "better" if (difference > 0) == (score.better == "higher") else "worse"
+    return "better" if (interval.low > 0) == (score.better == "higher") else "worse"
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from hubkit.data import CaptionedImages
 from hubkit.data.transforms import PREPROCESSING
 from hubkit.extractors import Extractor
+from hubkit.randomness import permutation
 from hubkit.sampling import Sampler
 from hubkit.scoring.bench import Bench, Drawn
 from hubkit.scoring.features import Features
-from hubkit.scoring.intervals import difference_error
+from hubkit.scoring.intervals import spread
 from hubkit.scoring.metric import Metric
 from hubkit.scoring.panels import Panel, real_pictures
 from hubkit.scoring.values import Score
@@ -25,6 +26,8 @@ class View:
     base: Features
     finetuned: Features
     real: Features
+    others: Features | None
+    """As many real pictures of the training, for metrics that compare sets."""
     cut: int
     """How many of the texts are longer than the extractor reads."""
 
@@ -39,13 +42,24 @@ def view(metric: Metric, panel: Panel, bench: Bench, base: Drawn, finetuned: Dra
         extractor,
         base=Features(bench.see(extractor, bench.looks(base[panel.name])), texts),
         finetuned=Features(bench.see(extractor, bench.looks(finetuned[panel.name])), texts),
-        real=Features(bench.see(extractor, real_pictures(images, panel.rows))),
+        real=Features(
+            bench.see(extractor, real_pictures(images, panel.rows)),
+            texts if panel.paired else None,
+            paired=panel.paired,
+        ),
+        others=of_training(bench, extractor, images, len(panel.shots)) if metric.compares_sets else None,
         cut=extractor.truncated(panel.texts) if metric.reads_captions else 0,
     )
 
 
+def of_training(bench: Bench, extractor: Extractor, images: CaptionedImages, count: int) -> Features:
+    """Real pictures that the training saw, drawn by a seed: rows of a dataset may be sorted."""
+    order = permutation(images.source.seed, "others", 0, len(images.train))[:count]
+    return Features(bench.see(extractor, real_pictures(images, [images.train[place] for place in order])))
+
+
 def measure(seen: View, sampler: Sampler, images: CaptionedImages) -> Score:
-    """The metric of both models, with the standard error of their difference; its gate is not judged yet."""
+    """The metric of both models, with their intervals and that of their difference; its gate is not judged yet."""
     metric, panel, extractor = seen.metric, seen.panel, seen.extractor
     n = len(panel.shots)
     return Score(
@@ -54,8 +68,8 @@ def measure(seen: View, sampler: Sampler, images: CaptionedImages) -> Score:
         panel=panel.name,
         value=metric.value(seen.finetuned, seen.real),
         base=metric.value(seen.base, seen.real),
-        difference_error=difference_error(metric, seen.finetuned, seen.base, seen.real),
-        real=metric.among(seen.real),
+        **vars(spread(metric, seen.finetuned, seen.base, seen.real, panel.texts)),
+        real=metric.among(seen.real, seen.others),
         better=metric.better,
         n=n,
         scale=metric.scale,

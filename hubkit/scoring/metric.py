@@ -1,10 +1,17 @@
 """What scoring asks of a metric."""
 
-from typing import ClassVar, Literal, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from hubkit.extractors import Extractor
 from hubkit.scoring.features import Features
 from hubkit.scoring.values import Gate
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+OverRows = Callable[["Tensor", "Tensor"], float]
+"""The number over some of the rows: which of the drawn pictures stay, (N,), and which of the real ones, (M,), bool."""
 
 
 class Metric(Protocol):
@@ -18,9 +25,9 @@ class Metric(Protocol):
     meaning: ClassVar[str]
     """A sentence or two for those who read the card."""
     scale: ClassVar[str]
-    resampled: ClassVar[bool]
-    """Whether `value` is cheap enough for a jackknife over any number of features."""
     reads_captions: ClassVar[bool]
+    compares_sets: ClassVar[bool]
+    """Whether two sets of real pictures, put in, say how much of the number is chance."""
     panels: ClassVar[tuple[str, ...]]
     """Names of the panels it looks at; one score comes from each."""
 
@@ -42,6 +49,16 @@ class Metric(Protocol):
         """The number for drawn pictures, held against the held-out ones."""
         ...
 
-    def among(self, reference: Features) -> float | None:
-        """The number for real pictures, held against one another: a ceiling or a floor. None where there is none."""
+    def parts(self, samples: Features, reference: Features) -> "Tensor | OverRows":
+        """What its interval is made from: where `value` is a mean over pictures, the number of each, (N,), float64;
+        otherwise the number over some of the rows, as a function that is cheap to call forty times.
+        """
+        ...
+
+    def among(self, reference: Features, others: Features | None) -> float | None:
+        """The number for real pictures: a ceiling or a floor. None where there is none.
+
+        `reference` are those the drawn ones are held against, with the prompts where each has a real picture of its
+        own, the first of them; `others` are as many of the training's as were drawn, where the metric compares sets.
+        """
         ...

@@ -21,7 +21,7 @@ from hubkit.scoring.values import Dial, Scores, Study
 from hubkit.training import TrainedModel
 from hubkit.values import fingerprint
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 
 
 class Plan(Protocol):

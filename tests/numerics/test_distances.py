@@ -10,7 +10,7 @@ from hubkit.metrics import METRICS
 from hubkit.metrics.clip_score import ClipScore
 from hubkit.metrics.fid import FrechetDistance
 from hubkit.metrics.kid import KernelDistance, unbiased_mmd
-from hubkit.scoring import CONFIDENT, Features, Gate, Score, difference_error, gated, verdict
+from hubkit.scoring import Features, Gate, Interval, Score, gated, verdict
 
 KID = KernelDistance(kind="kid")
 FID = FrechetDistance(kind="fid")
@@ -72,6 +72,20 @@ def test_kernel_distance_is_the_mean_over_pairs():
     assert unbiased_mmd(x, y) == pytest.approx(within_x + within_y - 2 * between, rel=1e-10)
 
 
+def test_a_picture_is_not_held_against_the_real_one_of_its_own_caption():
+    """The two are alike whatever the model: with them, equal distributions would lie closer than 0."""
+    values, all_pairs = [], []
+    for run in range(100):
+        captions = gaussian(20, 8, seed=3000 + run)
+        drawn, real = (captions + gaussian(20, 8, seed=4000 + 2 * run + which) for which in range(2))
+        values.append(KID.value(Features(drawn), Features(real, paired=True)))
+        all_pairs.append(KID.value(Features(drawn), Features(real)))
+    mean, error = torch.tensor(values).mean(), torch.tensor(values).std() / 10
+
+    assert abs(mean) < 3 * error
+    assert torch.tensor(all_pairs).mean() < -10 * error
+
+
 def test_kernel_distance_is_zero_on_average_under_the_null():
     """Unbiased: it takes both signs, and its mean over replicates is 0 within its standard error."""
     values = [
@@ -101,41 +115,12 @@ def test_clip_score_is_a_hundred_cosines(caption, expected):
     assert ClipScore(kind="clip-score").value(samples, Features(torch.zeros(0, 2))) == pytest.approx(expected, abs=1e-5)
 
 
-def test_the_jackknife_error_of_a_mean_is_the_textbook_one():
-    """For the mean of paired differences in groups of one it is s / sqrt(n)."""
-
-    class Mean(ClipScore):
-        """The mean of the first feature."""
-
-        def value(self, samples: Features, reference: Features) -> float:
-            """Ignores the reference."""
-            return float(samples.images[:, 0].double().mean())
-
-    finetuned, base = gaussian(40, 1, seed=8), gaussian(40, 1, seed=9)
-    pairs = (finetuned - base).double().reshape(2, 20).mean(0)  # a group is every twentieth row
-    textbook = float(pairs.std() / math.sqrt(20))
-
-    found = difference_error(Mean(kind="clip-score"), Features(finetuned), Features(base), Features(base))
-
-    assert found == pytest.approx(textbook, rel=1e-6)
-
-
-def test_the_same_model_with_other_draws_is_no_measurable_change():
-    """Twenty pairs of equal distributions: the interval of the KID difference covers 0 in nearly all."""
-    changed = 0
-    for run in range(20):
-        base, again, real = (Features(gaussian(60, 12, seed=1000 + 3 * run + which)) for which in range(3))
-        error = difference_error(KID, again, base, real)
-        assert error is not None
-        changed += abs(KID.value(again, real) - KID.value(base, real)) > CONFIDENT * error
-
-    assert changed <= 3
-
-
-def scored(value: float, base: float, better: str = "lower", error: float | None = None) -> Score:
-    """A score that says nothing else."""
+def scored(value: float, base: float, better: str = "lower", reach: float | None = None) -> Score:
+    """A score that says nothing else; its difference is sure to within `reach`."""
+    difference = value - base
+    interval = None if reach is None else Interval(low=difference - reach, high=difference + reach)
     return Score(
-        metric="kid", kind="kid", value=value, base=base, difference_error=error, better=better, n=1, scale="",
+        metric="kid", kind="kid", value=value, base=base, difference_interval=interval, better=better, n=1, scale="",
         extractor="", extractor_revision="", settings={}, reference={},
     )  # fmt: skip
 
@@ -164,9 +149,10 @@ def test_a_gate_is_met_by_finite_numbers_only(gate, score, met):
 @pytest.mark.parametrize(
     ("score", "words"),
     [
-        (scored(0.1, 0.2, error=0.01), "better"),
-        (scored(0.1, 0.2, error=0.1), "no measurable change"),
-        (scored(0.3, 0.2, error=0.01), "worse"),
+        (scored(0.1, 0.2, reach=0.09), "better"),
+        (scored(0.1, 0.2, reach=0.11), "no measurable change"),
+        (scored(0.3, 0.2, reach=0.09), "worse"),
+        (scored(0.3, 0.2, "higher", reach=0.09), "better"),
         (scored(0.3, 0.2), "not tested"),
         (scored(math.nan, 0.2), "not a number"),
     ],

@@ -42,8 +42,8 @@ def test_a_likeness_is_the_mean_cosine_over_all_pairs(metric):
 
 def test_the_ceiling_leaves_each_picture_out_of_its_own_comparison():
     """Two alike and one apart: each of the two has one like it among the other two, the third has none."""
-    assert DINO.among(along(0, 0, 1)) == pytest.approx((0.5 + 0.5 + 0.0) / 3)
-    assert DINO.among(along(0)) is None
+    assert DINO.among(along(0, 0, 1), None) == pytest.approx((0.5 + 0.5 + 0.0) / 3)
+    assert DINO.among(along(0), None) is None
 
 
 def test_prompt_fidelity_holds_each_picture_against_its_own_prompt():

@@ -9,7 +9,7 @@ from hubkit.card.facts import Facts
 from hubkit.card.sections import Bullets, Fold, Section, Table, Words, joined
 from hubkit.escaping import Markdown, code
 from hubkit.metrics import METRICS
-from hubkit.scoring import CONFIDENT, Score, verdict
+from hubkit.scoring import Score, verdict
 
 BETTER: Final = {"higher": "↑", "lower": "↓"}
 """Which way is better."""
@@ -56,17 +56,11 @@ def row(score: Score) -> list[str]:
         number(score.base),
         number(score.value),
         f"{difference:+.3g}" if math.isfinite(difference) else "",
-        interval(score.difference_interval) or margin(score),
+        interval(score.difference_interval),
         number(score.real),
         str(score.n),
         verdict(score),
     ]
-
-
-def margin(score: Score) -> str:
-    """Half the interval of the difference, where only its standard error is known."""
-    error = score.difference_error
-    return f"± {CONFIDENT * error:.2g}" if error is not None and math.isfinite(error) else ""
 
 
 def meaning(score: Score) -> Markdown:

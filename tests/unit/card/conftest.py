@@ -12,7 +12,7 @@ from hubkit.card import describe
 from hubkit.data import CaptionedImages
 from hubkit.publishing import Present, Release
 from hubkit.recipe import Recipe
-from hubkit.scoring import Sample, Score, Scores
+from hubkit.scoring import Interval, Sample, Score, Scores
 from hubkit.training import TrainedModel
 
 SUBJECTS = ("Yoda", "a cute bunny rabbit")
@@ -119,6 +119,7 @@ def scored(tiny_model: Path, folder: Path, recipe: Recipe) -> Scored:
         kind="kid",
         value=0.01,
         base=0.2,
+        difference_interval=Interval(low=-0.198, high=-0.182),
         difference_error=0.004,
         better="lower",
         n=2,

@@ -10,6 +10,7 @@ import pytest
 from hubkit.card.bibliography import ENTRIES, bibtex
 from hubkit.card.chapters import card
 from hubkit.card.facts import Facts
+from hubkit.card.metadata import metadata
 from hubkit.card.sections import Picture
 from hubkit.methods import METHODS
 from hubkit.metrics import METRICS
@@ -177,9 +178,18 @@ def test_a_folder_has_no_address_on_the_hub(plain: Scored, monkeypatch: pytest.M
     monkeypatch.setattr(constants, "ENDPOINT", "https://huggingface.co")
     tables = plain.recipe.model_dump(exclude_none=True)
     folder = Recipe.model_validate(tables | {"publish": {"kind": "folder"}})
-    thumbnails = [recipe.publish.address_of("sd-tiny", "images/sample-0.png") for recipe in (plain.recipe, folder)]
+    thumbnails = [
+        metadata(recipe, plain_licence(), (), "main", [("a", "images/sample-0.png")]).get("thumbnail")
+        for recipe in (plain.recipe, folder)
+    ]
 
     assert thumbnails == ["https://huggingface.co/alice/sd-tiny/resolve/main/images/sample-0.png", None]
+
+
+def plain_licence() -> Any:
+    from hubkit.card.metadata import Licence
+
+    return Licence("mit")
 
 
 def test_no_machine_is_named_that_did_not_draw(plain: Scored):

@@ -17,7 +17,7 @@ JOINER: Final = "\u2060"
 addresses and mentions: a backslash does not stop that.
 """
 RECOGNISED: Final = re.compile(
-    r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)(?=[\w-]+\.\w)|(?<!\w@)(?<=@)(?=\w)|(?<=#)(?=\d)", re.IGNORECASE
+    r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)(?=[\w-]+\.\w)|(?<!\w@)(?<=@)(?=[^\W\d])|(?<=#)(?=\d)", re.IGNORECASE
 )
 """Where addresses, mentions and numbers of issues are parted."""
 

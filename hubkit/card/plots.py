@@ -44,11 +44,10 @@ def save_loss(rows: Sequence[Mapping[str, float]], place: Path) -> None:
     starts = np.maximum(0, ends - window)
     with _figure(height=2.4) as (figure, save):
         axes = figure.subplots()
-        axes.plot(steps, losses, color=FAINT, linewidth=0.7, label="each step")
-        axes.plot(
-            steps, (sums[ends] - sums[starts]) / (ends - starts), color=FINETUNED, linewidth=1.6,
-            label=f"mean of {window} steps",
-        )  # fmt: skip
+        mean, words = (sums[ends] - sums[starts]) / (ends - starts), f"mean of {window} steps"
+        if window > 1:
+            axes.plot(steps, losses, color=FAINT, linewidth=0.7, label="each step")
+        axes.plot(steps, mean, color=FINETUNED, linewidth=1.6, label=words if window > 1 else "each step")
         low, high = np.quantile(losses, [0.0, 0.995])
         axes.set_ylim(max(0.0, low - 0.1 * (high - low)), high + 0.1 * (high - low) + 1e-12)
         axes.set_xlabel("training step")

@@ -45,10 +45,10 @@ def opening(facts: Facts) -> Iterator[Part]:
         yield Words("against_base", {"on": on, "scores": joined([in_short(score) for score in shown])})
 
 
-def seen(facts: Facts) -> str:
+def seen(facts: Facts) -> Markdown:
     """What a training too short for one epoch has not seen; nothing where it saw every picture."""
     pictures, examples = len(facts.images.train), facts.model.examples
-    return f" It saw {count(examples, 'example')}, and so not all of them." if examples < pictures else ""
+    return Markdown(f" It saw {count(examples, 'example')}, and so not all of them." if examples < pictures else "")
 
 
 def leading(scores: tuple[Score, ...]) -> list[Score]:

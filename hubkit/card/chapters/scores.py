@@ -13,7 +13,7 @@ from hubkit.scoring import Score, verdict
 
 BETTER: Final = {"higher": "↑", "lower": "↓"}
 """Which way is better."""
-WITHOUT: Final = " Where a prompt holds the token, the base drew it without: it does not know it."
+WITHOUT: Final = Markdown(" Where a prompt holds the token, the base drew it without: it does not know it.")
 
 
 def scores(facts: Facts) -> Iterator[Section]:

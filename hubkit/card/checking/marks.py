@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from hubkit.card.edits import split
+from hubkit.escaping import JOINER
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -82,12 +83,13 @@ def marks_of(card: str) -> Marks:
 
 
 def plain(token: "Token") -> str:
-    """The words of an inline token."""
-    return "".join(
+    """The words of an inline token, without what parts them unseen."""
+    words = (
         plain(child) if child.children else " " if child.type.endswith("break") else child.content
         for child in token.children or ()
         if not child.type.startswith("html")
     )
+    return "".join(words).replace(JOINER, "")
 
 
 def _lines(tokens: "Sequence[Token]", line: int) -> "Iterator[tuple[int, Token]]":

@@ -20,7 +20,7 @@ from hubkit.publishing import LockedScore
 from hubkit.scoring import Score
 
 CODE: Final = "HK1040"
-HELP: Final = "describe and publish the run again; an edited section gives way where you take your edit out"
+HELP: Final = "if somebody changed it, take the edit out; else publish the run again"
 NUMBER: Final = re.compile(r"(?<![\w.])[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
 MARKS_OF_A_TABLE: Final = frozenset({"score", "base", "finetuned"})
 """Headings by which a table of scores is known."""

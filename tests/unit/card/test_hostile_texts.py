@@ -77,7 +77,7 @@ GITHUB = MarkdownIt("commonmark", {"html": True, "linkify": False}).enable(["tab
 """As a renderer that lets HTML through would read it: what is HTML shows as such."""
 
 RECOGNISED = re.compile(
-    r"(?:https?://|www\.)[-.\w]|(?:^|[\s\W])[-.\w+]+@[-\w]+\.[-\w]|(?:^|\W)@\w|mailto:|xmpp:", re.IGNORECASE
+    r"(?:https?://|www\.)[-.\w]|(?:^|[\s\W])[-.\w+]+@[-\w]+\.[-\w]|(?:^|\W)@[^\W\d]|mailto:|xmpp:", re.IGNORECASE
 )
 """What remark and GitHub make links of, whether it was escaped or not."""
 INERT = {"paragraph_open", "paragraph_close", "inline", "text", "text_special", "softbreak"}
@@ -132,6 +132,11 @@ def test_nothing_in_it_is_recognised_afterwards(text: str):
     read = "".join(token.content for token in tokens(str(inline(text))) if token.type in {"text", "text_special"})
 
     assert not RECOGNISED.search(read)
+
+
+def test_the_name_of_a_score_is_not_parted():
+    """Whoever copies it from a card finds it in the lock."""
+    assert str(inline("fd[mini-clip]@8")) == r"fd\[mini-clip\]\@8"
 
 
 @hostile

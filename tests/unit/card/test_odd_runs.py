@@ -82,7 +82,7 @@ def test_dreambooth_is_not_scored_on_what_it_never_saw(plain: Scored):
     assert "captioned" not in words
     assert "held-out captions" not in words
     assert "prompts with the token, n = 8; the class prompt, n = 12" in words
-    assert "the base drew it without" in words
+    assert "n = 12. Where a prompt holds the token, the base drew it without" in words
     assert "rest on 8 to 12 drawn pictures" in words
     assert "and no others" not in words
     assert "words in a caption" not in words
@@ -108,7 +108,7 @@ def test_an_interval_is_one_of_95_percent(plain: Scored):
 
 def test_a_training_shorter_than_an_epoch_has_not_seen_all(plain: Scored):
     """The card does not say that it learnt from pictures it never came to."""
-    assert "It saw 8 examples, and so not all of them." in said(with_model(plain, examples=8))
+    assert "pixels. It saw 8 examples, and so not all of them." in said(with_model(plain, examples=8))
     assert "not all of them" not in said(plain)
     assert "pictures the training saw" not in said(plain)
 

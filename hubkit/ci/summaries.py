@@ -11,7 +11,7 @@ from hubkit.ci.room import GIGABYTE
 from hubkit.ci.rows import Row
 from hubkit.errors import Fault
 from hubkit.escaping import Markdown, code, table
-from hubkit.publishing import Publication, Release
+from hubkit.publishing import Lock, Publication, Release, changelog, past_at
 from hubkit.scoring import Scores, verdict
 
 KEYS_SHOWN: Final = 30
@@ -65,17 +65,26 @@ def of_training(row: Row, scores: Scores | None, end: str) -> str:
     return f"### {code(row.recipe)}: {end}\n\n" + (of_scores(scores) if scores else "")
 
 
-def of_publication(publication: Publication, release: Release, scores: Scores, changelog: str) -> str:
+def of_publication(publication: Publication, release: Release, scores: Scores, changed: str) -> str:
     """Where the model is, its scores and its pictures; the text of the release on GitHub too."""
     at = publication.tag or publication.commit
     picture = next((path for path in PICTURES if path in release.manifest), None)
     shown = f"![base | finetuned]({hub.file_url(publication.repo, publication.commit, picture)})\n\n" if picture else ""
     return (
         f"### [{publication.repo}]({hub.repo_url(publication.repo, revision=at)}) at {code(at)}\n\n"
-        f"{shown}{of_scores(scores)}\n{changelog}\n"
+        f"{shown}{of_scores(scores)}\n{changed}\n"
         f"Commit {code(publication.commit)}; {'; '.join(publication.verified)}.\n\n"
         f'```python\nStableDiffusionPipeline.from_pretrained("{publication.repo}", revision="{at}")\n```\n'
     )
+
+
+def since_the_last(publication: Publication, lock: Lock) -> str:
+    """What changed since the release that this one follows; nothing where it follows none that is known."""
+    if lock.parent is None or publication.revision is None:
+        return ""
+    before = past_at(publication.repo, lock.parent.commit, {})
+    names = lock.parent.tag or lock.parent.commit[:12], publication.tag or publication.commit[:12]
+    return changelog(before.lock, lock, names, level=4) if before.lock else ""
 
 
 def _value(value: Any) -> str:

@@ -104,7 +104,7 @@ def published(
 ) -> None:
     """The summary of a publication: scores, pictures, where it is."""
     from hubkit.ci.steps import output, summarise
-    from hubkit.ci.summaries import of_publication, read_scores
+    from hubkit.ci.summaries import of_publication, read_scores, since_the_last
     from hubkit.endpoint import settle
     from hubkit.errors import IntegrityError
 
@@ -115,7 +115,7 @@ def published(
     publication, release, scores = Publication.load(run / "publication.json"), made(run), read_scores(run)
     if not publication or not release or not scores:
         raise IntegrityError(f"{run} holds no publication", help="publish it first: hubkit publish")
-    text = of_publication(publication, release, scores, "")
+    text = of_publication(publication, release, scores, since_the_last(publication, release.lock))
     summarise(text)
     output("url", publication.url)
     if notes:

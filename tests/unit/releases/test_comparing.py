@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from hubkit.ci.summaries import since_the_last
 from hubkit.errors import IntegrityError, RecipeError
-from hubkit.publishing import Release
+from hubkit.publishing import Publication, Release
 from hubkit.releases import compare
 
 from .conftest import REPO, Publish, spoil
@@ -48,6 +49,20 @@ def test_the_newest_is_held_against_the_one_it_followed(tmp_path: Path):
         left, right = (picture.convert("RGB").getpixel((x, height // 2)) for x in (half // 4, half * 3 // 4))
     assert left[0] > 200 > left[2]
     assert right[2] > 200 > right[0]
+
+
+def test_the_page_of_a_workflows_run_tells_it_too(publish: Publish, release: Release):
+    """What changed since the release before; nothing of a first one."""
+    at = {"url": "", "repo": REPO, "created": True, "verified": ()}
+    first = Publication(commit=publish("v1.0.0"), revision="v1.0.0", tag="v1.0.0", **at)
+    assert since_the_last(first, release.lock) == ""
+    training = {"steps": 2, "device": "CPU", "versions": {"hubkit-publisher": "0.2.0"}}
+    second = Publication(commit=publish("v1.0.1", training=training), revision="v1.0.1", tag="v1.0.1", **at)
+
+    said = since_the_last(second, release.lock)
+
+    assert said.startswith("#### v1.0.1 after v1.0.0\n")
+    assert "| `hubkit-publisher` | 0.1.0 | 0.2.0 |" in said
 
 
 @pytest.mark.usefixtures("two")

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Final
 
 from hubkit import hub
-from hubkit.card.chapters import card
 from hubkit.card.edits import Kept, edited, keep_edits, keep_metadata, section_hashes, split
-from hubkit.card.emissions import emissions
-from hubkit.card.facts import Facts
+from hubkit.card.emissions import grams
+from hubkit.card.facts import FACTS, Facts
 from hubkit.card.illustrations import illustrations
 from hubkit.card.locking import Written, locked
-from hubkit.card.metadata import Licence, metadata, of_release
+from hubkit.card.metadata import Licence, hub_address, metadata, of_release
 from hubkit.card.pictures import chosen, save_sample
+from hubkit.card.writing import body, front
 from hubkit.data import CaptionedImages
 from hubkit.errors import BaseModelError
 from hubkit.escaping import front_matter, inline
@@ -39,7 +39,7 @@ from hubkit.scoring import Sample, Score, Scores
 from hubkit.training import TrainedModel
 from hubkit.values import fingerprint, link_or_copy
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 PROOF: Final = "images/usage.png"
 INDEX: Final = "model_index.json"
 HALF: Final = ".fp16."
@@ -77,15 +77,23 @@ def describe(
     gallery = _illustrate(making, folder, shown)
     proof = _proven(older, making, model, shown) or _prove(making, shown, scores)
     facts = Facts(
-        recipe, images, model, scores, model_id,
+        recipe=shared(recipe),
+        images=images.model_copy(update={"source": shared(recipe).data}),
+        model=model.model_copy(update={"folder": Path("model")}),
+        scores=scores,
+        model_id=model_id,
         snippet=usage(model_id, proof.prompt, proof.seed, scores.sampling),
         proof=proof,
-        gallery=gallery,
+        gallery=tuple(gallery),
         safety_checker=has_safety_checker(making),
         accepted=accepted.reason if accepted else None,
         before=before,
-        plots=illustrations(folder, scores, making),
-    )  # fmt: skip
+        plots=dict(illustrations(folder, scores, making)),
+        hub=hub_address(),
+        thumbnail=recipe.publish.address_of(recipe.name, gallery[0][1]) if gallery else None,
+        co2_grams=grams(recipe.card.country, model.energy_kwh),
+    )
+    facts.save(folder / FACTS, inputs)
     _write(making, facts, standing, made_from, older.lock.source if older else None)
     shutil.rmtree(place, ignore_errors=True)
     making.rename(place)
@@ -123,7 +131,9 @@ def draft(recipe: Recipe) -> str:
         for metric in recipe.metrics
     ]  # fmt: skip
     licence = of_release(Licence(stated, base.license_name, base.license_link), recipe.data.license)
-    said = metadata(recipe, licence, made_up, "main", [("a prompt", "images/sample-0.png")])
+    sample = "images/sample-0.png"
+    shown = recipe.publish.address_of(recipe.name, sample)
+    said = metadata(recipe, licence, made_up, "main", [("a prompt", sample)], hub_address(), {"thumbnail": shown})
     return f"{front_matter(said)}\n# {inline(recipe.name)}\n"
 
 
@@ -210,22 +220,14 @@ def _write(
     making: Path, facts: Facts, standing: StandingCard | None, made_from: str, source: SourceCode | None
 ) -> None:  # fmt: skip
     """The card with what people edited in the one that stands, the recipe and, last, the lock over all of them."""
-    said = metadata(
-        facts.recipe,
-        facts.licence,
-        facts.scores.scores,
-        facts.images.revision,
-        [(sample.prompt, path) for sample, path in facts.gallery],
-        emissions(facts.model, facts.recipe.card.country),
-    )
-    body = card(facts).render()
-    kept = keep_edits(body, split(standing.text)[1], standing.lock.card) if standing else Kept(body, (), ())
+    said, words = front(facts), body(facts)
+    kept = keep_edits(words, split(standing.text)[1], standing.lock.card) if standing else Kept(words, (), ())
     for title in kept.conflicts:
         say(f"{title!r} of the card was edited by hand, and its facts have changed: both stand in the new card")
     metadata_kept = keep_metadata(said, standing) if standing else said
     (making / "README.md").write_text(f"{front_matter(metadata_kept)}\n{kept.body}", encoding="utf-8")
-    written = Written(section_hashes(body), tuple(said["tags"]))
-    (making / "recipe.toml").write_text(dump(shared(facts.recipe)), encoding="utf-8")
+    written = Written(section_hashes(words), tuple(said["tags"]))
+    (making / "recipe.toml").write_text(dump(facts.recipe), encoding="utf-8")
     (making / LOCK).write_text(locked(making, facts, PROOF, written, made_from, source).text(), encoding="utf-8")
 
 

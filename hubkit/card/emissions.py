@@ -27,9 +27,8 @@ def grams(country: str | None, kwh: float | None) -> float | None:
     return float(kilograms) * 1000
 
 
-def emissions(model: TrainedModel, country: str | None) -> dict[str, Any] | None:
-    """The card's `co2_eq_emissions`; None where it cannot be told."""
-    emitted = grams(country, model.energy_kwh)
+def emissions(model: TrainedModel, country: str | None, emitted: float | None) -> dict[str, Any] | None:
+    """The card's `co2_eq_emissions` of so many grams; None where they are not known."""
     if emitted is None:
         return None
     return {

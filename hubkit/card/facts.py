@@ -1,7 +1,6 @@
-"""Everything a card may speak of."""
+"""Everything a card may speak of, as a value: the same facts give the same card, on any machine and without the run."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from pydantic import Field
 
 from hubkit.card.metadata import Licence, of_release
 from hubkit.card.sections import Picture
@@ -10,29 +9,34 @@ from hubkit.publishing import Past
 from hubkit.recipe import Recipe
 from hubkit.scoring import Sample, Scores
 from hubkit.training import TrainedModel
+from hubkit.values import Record
+
+FACTS = "facts.json"
+"""Their name in a run folder."""
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(Record):
     """What the stages of a run left behind, and the pictures that were made of it."""
 
-    recipe: Recipe
+    recipe: Recipe = Field(description="As others may see it: paths of this machine are cut.")
     images: CaptionedImages
     model: TrainedModel
     scores: Scores
-    model_id: str
-    snippet: str
+    model_id: str = Field(description="What a reader loads it by.")
+    snippet: str = Field(description="Python that draws `proof`; it was executed.")
     proof: Sample
-    gallery: Sequence[tuple[Sample, str]]
-    """Samples and the paths of their pictures in the release."""
-    safety_checker: bool
-    """Whether the pipeline brings its base's."""
-    accepted: str | None = None
-    """Why it is published though a gate is not met."""
-    before: Past | None = None
-    """The release that it follows."""
-    plots: Mapping[str, Picture] = field(default_factory=dict)
-    """Curves and sheets in the release, by what they show: 'before-after', 'loss', 'scores' …"""
+    gallery: tuple[tuple[Sample, str], ...] = Field(
+        description="Samples and the paths of their pictures in the release."
+    )
+    safety_checker: bool = Field(description="Whether the pipeline brings its base's.")
+    accepted: str | None = Field(None, description="Why it is published though a gate is not met.")
+    before: Past | None = Field(None, description="The release that it follows.")
+    plots: dict[str, Picture] = Field(
+        {}, description="Curves and sheets in the release, by what they show: 'before-after', 'loss', 'scores' …"
+    )
+    hub: str = Field("", description="Address of the Hub that links lead to; empty on one of this machine.")
+    thumbnail: str | None = Field(None, description="Address of what is shown where the model is linked to.")
+    co2_grams: float | None = Field(None, description="Of the metered energy, at the mean of the country.")
 
     @property
     def dataset(self) -> str:
@@ -45,3 +49,8 @@ class Facts:
         model = self.model
         base = Licence(model.base_license, model.base_license_name, model.base_license_link)
         return of_release(base, self.images.license)
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether the run belongs to a Hub of one's own machine, whose repos are not those of the Hub."""
+        return self.recipe.hub == "local" or not self.hub

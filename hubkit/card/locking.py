@@ -8,7 +8,6 @@ from typing import Final
 from hubkit.card.facts import Facts
 from hubkit.publishing import Lock, Parent, hashes, interface_of, source_code
 from hubkit.publishing.lock import LockedBase, LockedData, LockedPicture, LockedRecipe, LockedScore, SourceCode
-from hubkit.recipe import shared
 from hubkit.values import sha256_of
 
 ELSEWHERE: Final = {
@@ -30,7 +29,7 @@ def locked(
     making: Path, facts: Facts, proof: str, written: Written, made_from: str, source: SourceCode | None
 ) -> Lock:  # fmt: skip
     """The lock over everything that lies in `making`; `source` is what an older describing of the run knew."""
-    model, images, recipe = facts.model, facts.images, shared(facts.recipe)
+    model, images, recipe = facts.model, facts.images, facts.recipe
     tables = recipe.model_dump(mode="json", exclude_none=True)
     return Lock(
         name=recipe.name,

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from hubkit import hub
@@ -49,36 +50,40 @@ def metadata(
     scores: Sequence[Score],
     data_revision: str,
     widget: Sequence[tuple[str, str]],
-    emissions: Mapping[str, Any] | None = None,
+    where: str,
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """The front matter; `widget` holds prompts and the paths of their pictures. `stated` is the licence."""
+    """The front matter; `widget` holds prompts and the paths of their pictures. `stated` is the licence, `where` what
+    `hub_address` says.
+    """
+    rehearsal = ["rehearsal"] if recipe.hub == "local" or not where else []
     audience = ["not-for-all-audiences"] if recipe.card.not_for_all_audiences else []
     said: dict[str, Any] = {
-        **licence(recipe.model.base, recipe.model.revision or "main", stated),
+        **licence(recipe.model.base, recipe.model.revision or "main", stated, where),
         "library_name": "diffusers",
         "pipeline_tag": TASK["type"],
         "base_model": recipe.model.base,
         "base_model_relation": "finetune",
         "datasets": [recipe.data.repo] if recipe.data.repo else None,
         "instance_prompt": recipe.method.trigger,
-        "tags": [*TAGS, *recipe.method.tags, *audience, *(["rehearsal"] if is_rehearsal(recipe) else [])],
+        "tags": [*TAGS, *recipe.method.tags, *audience, *rehearsal],
         "widget": [{"text": prompt, "output": {"url": path}} for prompt, path in widget],
-        "thumbnail": recipe.publish.address_of(recipe.name, widget[0][1]) if widget else None,
-        "co2_eq_emissions": emissions,
+        **more,
         "model-index": model_index(recipe.name, recipe.data, scores, data_revision),
     }
     return {key: value for key, value in said.items() if value}
 
 
-def licence(base: str, revision: str, stated: Licence) -> dict[str, str]:
+def licence(base: str, revision: str, stated: Licence, where: str) -> dict[str, str]:
     """The base's licence. The Hub asks for a name and a link where it is a licence of its own kind; a link to a file
     of the base becomes its address, since the file is not in the release.
     """
     if stated.id != "other":
         return {"license": stated.id or "unknown"}
-    link = stated.link or hub.repo_url(base)
-    address = link if "://" in link else hub.file_url(base, revision, link.removeprefix("./"))
-    return {"license": "other", "license_name": stated.name or "same-as-base-model", "license_link": address}
+    said = stated.link or hub.repo_url(base)
+    address = said if "://" in said else hub.file_url(base, revision, said.removeprefix("./"))
+    name = stated.name or "same-as-base-model"
+    return {"license": "other", "license_name": name, "license_link": on(where, address)}
 
 
 def model_index(name: str, data: Source, scores: Sequence[Score], data_revision: str) -> list[dict[str, Any]]:
@@ -113,14 +118,21 @@ def arguments(score: Score) -> dict[str, Any]:
     }
 
 
-def link(repo: str, revision: str | None = None, kind: hub.Kind = "model") -> str:
-    """The page of a repo, at a revision. On a Hub of one's own machine without its address, which may be another one
-    tomorrow.
-    """
-    page = hub.repo_url(repo, kind, revision=revision)
-    return page.removeprefix(hub.repo_url("").removesuffix("/")) if hub.is_local() else page
+def link(where: str, repo: str, revision: str | None = None, kind: hub.Kind = "model") -> str:
+    """The page of a repo, at a revision."""
+    return on(where, hub.repo_url(repo, kind, revision=revision))
 
 
-def is_rehearsal(recipe: Recipe) -> bool:
-    """Whether the run belongs to a Hub of one's own machine, whose repos are not those of the Hub."""
-    return recipe.hub == "local" or hub.is_local()
+def on(where: str, address: str) -> str:
+    """An address of the Hub in use as one of the Hub at `where`; any other as it is."""
+    within = address.removeprefix(_endpoint())
+    return address if within == address else where + within
+
+
+def hub_address() -> str:
+    """Where a card's links lead: empty on a Hub of one's own machine, which may have another address tomorrow."""
+    return "" if hub.is_local() else _endpoint()
+
+
+def _endpoint() -> str:
+    return hub.repo_url("").removesuffix("/")

@@ -14,7 +14,7 @@ def verdict(score: Score) -> str:
     if not math.isfinite(score.value) or not math.isfinite(score.base):
         return "not a number"
     interval = score.difference_interval
-    if interval is None:
+    if interval is None or not (math.isfinite(interval.low) and math.isfinite(interval.high)):
         return "not tested"
     if interval.low <= 0 <= interval.high:
         return "no measurable change"

@@ -21,7 +21,7 @@ def data(facts: Facts) -> Iterator[Section]:
     used = [images.sizes[row] for row in (*images.train, *images.holdout)] or [(0, 0)]
     widths, heights = zip(*used, strict=True)
     rows = [
-        ("dataset", address(images)),
+        ("dataset", address(facts)),
         ("revision", code(images.revision)),
         ("licence", code(images.license) if images.license else Markdown("**none stated**")),
         ("pictures to train on", len(images.train)),
@@ -43,11 +43,12 @@ def data(facts: Facts) -> Iterator[Section]:
     )
 
 
-def address(images: CaptionedImages) -> Markdown:
+def address(facts: Facts) -> Markdown:
     """The dataset, as a link to its revision where it is a repo."""
+    images = facts.images
     if not images.source.repo:
         return code(images.name)
-    return Markdown(f"[{code(images.name)}](<{link(images.source.repo, images.revision, 'dataset')}>)")
+    return Markdown(f"[{code(images.name)}](<{link(facts.hub, images.source.repo, images.revision, 'dataset')}>)")
 
 
 def captions(images: CaptionedImages) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,6 @@ from typing import Final
 
 from hubkit.card.chapters.figures import count, number
 from hubkit.card.facts import Facts
-from hubkit.card.metadata import is_rehearsal
 from hubkit.card.sections import Gallery, Part, Plain, Words, joined
 from hubkit.escaping import Markdown, code, inline
 from hubkit.scoring import Score, verdict
@@ -19,7 +18,7 @@ def opening(facts: Facts) -> Iterator[Part]:
     """Everything above the first heading."""
     if facts.recipe.card.description:
         yield Plain(facts.recipe.card.description)
-    if is_rehearsal(facts.recipe):
+    if facts.is_rehearsal:
         yield Words("rehearsal", {"resolution": facts.images.source.resolution})
     if facts.accepted:
         yield Words("accepted", {"refusals": "; ".join(facts.scores.refusals), "reason": facts.accepted})

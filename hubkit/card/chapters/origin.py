@@ -16,7 +16,7 @@ HUBKIT: Final = "https://github.com/hubkit/hubkit"
 def provenance(facts: Facts) -> Iterator[Section]:
     """Everything it was made from, by commit and hash."""
     model, images = facts.model, facts.images
-    base = Markdown(f"[{code(model.base)}](<{link(model.base, model.base_revision)}>)")
+    base = Markdown(f"[{code(model.base)}](<{link(facts.hub, model.base, model.base_revision)}>)")
     rows: list[tuple[str, Any]] = [
         ("base", Markdown(f"{base} at {code(model.base_revision)}")),
         ("data", Markdown(f"{code(images.name)} at {code(images.revision)}")),

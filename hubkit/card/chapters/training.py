@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hubkit.card.chapters.figures import HOUR, duration, size
-from hubkit.card.emissions import grams
 from hubkit.card.facts import Facts
 from hubkit.card.sections import Code, Fold, Section, Table, Words
 from hubkit.escaping import Markdown, code
-from hubkit.recipe import Recipe, dump, shared
+from hubkit.recipe import Recipe, dump
 
 
 def training(facts: Facts) -> Iterator[Section]:
@@ -22,7 +21,7 @@ def training(facts: Facts) -> Iterator[Section]:
             Table(["measured", ""], [*measured(facts)]),
             Words("settings"),
             Table(["setting", "value"], [*changed(facts.recipe)]),
-            Fold("The whole recipe, with every revision pinned", [Code(dump(shared(facts.recipe)), "toml")]),
+            Fold("The whole recipe, with every revision pinned", [Code(dump(facts.recipe), "toml")]),
         ],
     )
 
@@ -57,9 +56,8 @@ def energy(facts: Facts) -> Iterator[tuple[str, str]]:
     if model.energy_kwh is None or model.energy_seconds is None:
         return
     yield "energy", f"{model.energy_kwh:.3g} kWh, metered by codecarbon for {duration(model.energy_seconds)}"
-    emitted = grams(facts.recipe.card.country, model.energy_kwh)
-    if emitted is not None:
-        yield "CO₂, estimated", f"{emitted:.3g} g, at the mean of {facts.recipe.card.country}"
+    if facts.co2_grams is not None:
+        yield "CO₂, estimated", f"{facts.co2_grams:.3g} g, at the mean of {facts.recipe.card.country}"
 
 
 def changed(recipe: Recipe) -> Iterator[tuple[str, Any]]:

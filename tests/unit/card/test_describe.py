@@ -92,7 +92,7 @@ def test_the_hub_accepts_the_card(described: Release, run: Any):
 
     hub.validate_card(card)
     assert front(card)["license_name"] == "bespoke"
-    assert front(card)["license_link"] == hub.file_url("alice/base", "b" * 40, "LICENSE.md")
+    assert front(card)["license_link"] == f"/alice/base/resolve/{'b' * 40}/LICENSE.md"
     assert "`bespoke`" in card
 
 

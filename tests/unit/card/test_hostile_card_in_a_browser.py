@@ -12,12 +12,11 @@ import yaml
 from PIL import Image
 
 from hubkit import localhub
-from hubkit.card.chapters import card
 from hubkit.card.edits import keep_edits, split
 from hubkit.card.facts import Facts
-from hubkit.card.metadata import metadata
 from hubkit.card.pictures import in_words
 from hubkit.card.sections import Bullets, Fold, Picture, Plain, Section, Table, Words
+from hubkit.card.writing import body, front
 from hubkit.escaping import Markdown, block, code, front_matter, inline
 from hubkit.publishing import usage
 from hubkit.recipe import Recipe
@@ -86,7 +85,7 @@ def facts_of(texts: Sequence[str], folder: Path) -> Facts:
         "device": plain[27], "versions": {cut(plain[28]): plain[29]}, "remarks": (plain[30], plain[31]),
         "weights": {cut(plain[32]): cut(plain[33])},
     })  # fmt: skip
-    gallery = [(sample, "images/a.png") for sample in scores.finetuned[:: len(scores.templates)]]
+    gallery = tuple((sample, "images/a.png") for sample in scores.finetuned[:: len(scores.templates)])
     return Facts(
         recipe=recipe, images=images, model=model, scores=scores, model_id="alice/sd-tiny",
         snippet=usage("alice/sd-tiny", texts[0], 1, scores.sampling), proof=gallery[0][0], gallery=gallery,
@@ -97,13 +96,8 @@ def facts_of(texts: Sequence[str], folder: Path) -> Facts:
 def release(folder: Path, texts: Sequence[str], edit: str = "") -> Path:
     """The card of such a run, in a folder with its picture; with a section by hand."""
     facts = facts_of(texts, folder)
-    said = metadata(
-        facts.recipe, facts.licence, facts.scores.scores, facts.images.revision,
-        [(sample.prompt, path) for sample, path in facts.gallery],
-    )  # fmt: skip
-    body = card(facts).render()
-    written = f"{front_matter(said)}\n{keep_edits(body, edit, {'': ''}).body if edit else body}"
-    return placed(folder, written)
+    kept = keep_edits(body(facts), edit, {"": ""}).body if edit else body(facts)
+    return placed(folder, f"{front_matter(front(facts))}\n{kept}")
 
 
 def parts(folder: Path, texts: Sequence[str]) -> Path:

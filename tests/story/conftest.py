@@ -15,6 +15,7 @@ QUICKSTART = ROOT / "recipes" / "quickstart.toml"
 SHORT = (
     "training.steps=6", "training.checkpoint_every=2", "training.batch_size=4", "data.variants=1",
     "samples.holdout=8", "samples.steps=3", "metrics.kid.gate=none", "metrics.clip-score.gate=none",
+    "study.seeds=1",
 )  # fmt: skip
 """A run of seconds. So few steps and samples meet no gate."""
 

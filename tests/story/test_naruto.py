@@ -24,6 +24,7 @@ MINI = ROOT / "hubkit" / "miniature" / "weights"
 SMALL = (
     "data.resolution=64", "data.holdout=4", "training.steps=2", "training.checkpoint_every=2", "samples.steps=2",
     "samples.holdout=4", "metrics.kid.gate=none", "metrics.clip-score.gate=none",
+    "study.seeds=1",
     'metrics.kid.weights="stand-ins/inception:inception.pth"',
     'metrics.fid.weights="stand-ins/inception:inception.pth"',
 )  # fmt: skip
@@ -136,7 +137,7 @@ def test_the_naruto_recipe_runs_as_it_stands(hubkit, stand_ins, server, tmp_path
         "safety_checker/model.safetensors", "feature_extractor/preprocessor_config.json",
     } <= {file.rfilename for file in info.siblings}  # fmt: skip
     assert "brings its base's safety checker" in (release / "README.md").read_text()
-    assert (release / "recipe.toml").read_text().count('revision = "') == 5  # base, dataset, weights twice, CLIP
+    assert (release / "recipe.toml").read_text().count('revision = "') == 6  # base, dataset, weights twice, CLIP twice
 
 
 def test_a_pickled_base_is_read_without_running_it_and_published_as_safetensors(hubkit, stand_ins, server, tmp_path):

@@ -75,7 +75,7 @@ def test_the_pinned_recipe_holds_commits(runs, story):
     """What is published says exactly what it was made from."""
     pinned = (runs / "story" / "recipe.toml").read_text()
 
-    assert pinned.count("revision = ") == 5  # base, dataset, three metrics
+    assert pinned.count("revision = ") == 6  # base, dataset, three metrics, the prompt study
 
 
 def test_the_card_is_understood_by_the_hub(server, commit):

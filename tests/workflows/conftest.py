@@ -30,6 +30,7 @@ REPOSITORY = "acme/models"
 SHORT = (
     "training.steps=6", "training.checkpoint_every=2", "training.batch_size=4", "data.variants=1",
     "samples.holdout=8", "samples.steps=3", "metrics.kid.gate=none", "metrics.clip-score.gate=none",
+    "study=none",
 )  # fmt: skip
 """A run of seconds. So few steps and samples meet no gate."""
 

@@ -14,6 +14,7 @@ from hubkit.card.emissions import grams
 from hubkit.card.facts import FACTS, Facts
 from hubkit.card.illustrations import illustrations
 from hubkit.card.locking import Written, locked
+from hubkit.card.log import logged
 from hubkit.card.metadata import Licence, hub_address, metadata, of_release
 from hubkit.card.pictures import chosen, save_sample
 from hubkit.card.writing import body, front
@@ -37,6 +38,7 @@ from hubkit.publishing import (
 from hubkit.recipe import Recipe, dump, shared
 from hubkit.scoring import Sample, Score, Scores
 from hubkit.training import TrainedModel
+from hubkit.training.journal import read_rows
 from hubkit.values import fingerprint, link_or_copy
 
 FORMAT: Final = 2
@@ -89,6 +91,7 @@ def describe(
         accepted=accepted.reason if accepted else None,
         before=before,
         plots=dict(illustrations(folder, scores, making)),
+        log=logged(read_rows(folder / "train.jsonl")),
         hub=hub_address(),
         thumbnail=recipe.publish.address_of(recipe.name, gallery[0][1]) if gallery else None,
         co2_grams=grams(recipe.card.country, model.energy_kwh),

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from hubkit.card.log import Logged
 from hubkit.card.metadata import Licence, of_release
 from hubkit.card.sections import Picture
 from hubkit.data import CaptionedImages
@@ -34,6 +35,7 @@ class Facts(Record):
     plots: dict[str, Picture] = Field(
         {}, description="Curves and sheets in the release, by what they show: 'before-after', 'loss', 'scores' …"
     )
+    log: tuple[Logged, ...] = Field((), description="The training in a few lines; none where its journal is gone.")
     hub: str = Field("", description="Address of the Hub that links lead to; empty on one of this machine.")
     thumbnail: str | None = Field(None, description="Address of what is shown where the model is linked to.")
     co2_grams: float | None = Field(None, description="Of the metered energy, at the mean of the country.")

@@ -4,6 +4,7 @@ it, then all that it is made of.
 
 from hubkit.card.chapters.data import data, method
 from hubkit.card.chapters.drawing import before_and_after, usage
+from hubkit.card.chapters.log import log
 from hubkit.card.chapters.opening import opening
 from hubkit.card.chapters.origin import citation, provenance, reproduction
 from hubkit.card.chapters.people import people
@@ -14,7 +15,7 @@ from hubkit.card.facts import Facts
 from hubkit.card.sections import Section
 
 CHAPTERS = (
-    before_and_after, usage, scores, uses, method, data, training, limitations, licence, provenance, reproduction,
+    before_and_after, usage, scores, uses, method, data, training, log, limitations, licence, provenance, reproduction,
     citation, people,
 )  # fmt: skip
 """In the order in which they stand. Each yields its section, or none where there is nothing to say."""

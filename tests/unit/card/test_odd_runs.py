@@ -10,6 +10,7 @@ import pytest
 from hubkit.card.bibliography import ENTRIES, bibtex
 from hubkit.card.chapters import card
 from hubkit.card.facts import Facts
+from hubkit.card.log import logged
 from hubkit.card.sections import Picture
 from hubkit.methods import METHODS
 from hubkit.metrics import METRICS
@@ -191,6 +192,18 @@ def test_a_folder_has_no_address_on_the_hub(plain: Scored, monkeypatch: pytest.M
 def test_no_machine_is_named_that_did_not_draw(plain: Scored):
     """A release may be described on another machine than it was trained on."""
     assert "the machine named under Training" not in said(plain)
+
+
+def test_a_long_training_is_told_in_twenty_lines(plain: Scored):
+    """Each the mean of its stretch; a short one step by step, and one without a journal not at all."""
+    rows = [{"step": step, "loss": float(step), "learning_rate": 1e-4} for step in range(1, 1004)]
+    told = logged(rows)
+
+    assert (20, 1003) == (len(told), told[-1].step)
+    assert told[0].loss == sum(range(1, told[0].step + 1)) / told[0].step
+    assert [1, 2, 3] == [one.step for one in logged(rows[:3])]
+    assert "| 2 | 2 | 0.0001 |" in said(plain, log=logged(rows[:3]))
+    assert "Training log" not in said(plain, log=logged([]))
 
 
 def test_who_made_it_is_named_where_the_recipe_says_so(plain: Scored):

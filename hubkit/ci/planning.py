@@ -14,6 +14,7 @@ from hubkit.ci.event import NOTHING, Event
 from hubkit.ci.room import GIGABYTE, Room, room
 from hubkit.ci.rows import TAG, Row, stem_of
 from hubkit.errors import AuthorisationError, ConflictError, HubkitError, MachineError, RecipeError
+from hubkit.publishing import Version, check_greater, newest
 from hubkit.recipe import Recipe, load
 from hubkit.targets.hub import HubTarget
 
@@ -133,17 +134,13 @@ def address(recipe: Recipe, path: str) -> str:
 
 
 def check_there(recipe: Recipe, row: Row) -> None:
-    """Keyless publishing writes to a repo that is there, and cannot make one; tags never move.
+    """Keyless publishing writes to a repo that is there, and cannot make one; tags never move, versions only grow.
 
     Raises AuthorisationError with what to do once, ConflictError.
     """
     there = hub.resolve_own(row.repo)
-    if there and row.version in hub.tags(row.repo):
-        raise ConflictError(
-            f"{row.repo} has the tag {row.version} already, and tags never move",
-            help="to publish something else, tag the next version",
-            code="HK902",
-        )
+    if there and row.version:
+        check_version(row, list(hub.tags(row.repo)))
     private = isinstance(recipe.publish, HubTarget) and recipe.publish.private
     if not there and not private and os.environ.get("HF_AUTH", "") != "token":
         raise AuthorisationError(
@@ -151,6 +148,19 @@ def check_there(recipe: Recipe, row: Row) -> None:
             help=hub.steps(row.repo) + OTHERWISE,
             code="HK808",
         )
+
+
+def check_version(row: Row, tags: list[str]) -> None:
+    """Refuse a version that is there already, or that is not greater than the newest. Raises ConflictError."""
+    if row.version in tags:
+        raise ConflictError(
+            f"{row.repo} has the tag {row.version} already, and tags never move",
+            help="to publish something else, tag the next version",
+            code="HK902",
+        )
+    version, last = Version.parse(row.version), newest(tags)
+    if version and last:
+        check_greater(version, last)
 
 
 def check_publishing_room(needed: Room, recipe: str) -> None:

@@ -1,13 +1,15 @@
 """What an event asks to train; and everything that would fail after the GPU's hours fails before them."""
 
 import json
+from contextlib import nullcontext
 
 import pytest
 from huggingface_hub import HfApi
 
 from hubkit.ci.event import Event
-from hubkit.ci.planning import plan
-from hubkit.errors import RecipeError
+from hubkit.ci.planning import check_version, plan
+from hubkit.ci.rows import Row
+from hubkit.errors import ConflictError, RecipeError
 
 from .conftest import HERE, REPOSITORY, Checkout
 
@@ -137,14 +139,36 @@ def test_a_repo_that_is_there_is_trained_for(ci, hub):
     assert 1 == len(rows(ci("plan", ref=TAG, HF_AUTH="")))
 
 
-def test_a_version_that_is_released_is_not_trained_again(ci, hub):
-    """Its tag would have to move."""
+@pytest.fixture
+def released(hub):
+    """A version of the model that is there; not for longer than a test, since others release it too."""
     api = HfApi(endpoint=hub.url, token=hub.token)
     api.create_repo("local/mini-ninja", exist_ok=True)
-    api.create_tag("local/mini-ninja", tag="v9.9.9", exist_ok=True)
-    answer = ci("plan", ref="refs/tags/models/quickstart/v9.9.9")
+    api.create_tag("local/mini-ninja", tag="v9.9.9")
+    yield
+    api.delete_tag("local/mini-ninja", tag="v9.9.9")
 
-    assert (9, True) == (answer.code, "tags never move" in answer.err)
+
+@pytest.mark.parametrize(("version", "said"), [("v9.9.9", "tags never move"), ("v9.9.8", "versions only grow: v9.9.10")])
+@pytest.mark.usefixtures("released")
+def test_a_version_that_cannot_be_released_is_not_trained(ci, version, said):
+    """Its tag would have to move, or a later one is there."""
+    answer = ci("plan", ref=f"refs/tags/models/quickstart/{version}")
+
+    assert (9, True) == (answer.code, said in answer.err), answer.err
+    assert "matrix" not in answer.outputs
+
+
+@pytest.mark.parametrize(
+    ("version", "greater"),
+    [("v2.3.5", True), ("v2.10.0", True), ("v2.3.3", False), ("v0.9.0", False), ("v2.3.4", False)],
+)
+def test_a_version_is_greater_than_the_newest_release(version, greater):
+    """As numbers, not as texts; previews and other tags are no releases."""
+    row = Row(recipe="recipes/a.toml", stem="a", name="a", repo="acme/a", version=version)
+
+    with nullcontext() if greater else pytest.raises(ConflictError):
+        check_version(row, ["v2.3.4", "v1.9.9", "v3.0.0-rc.1", "best"])
 
 
 RUN = {"path": ".github/workflows/train.yml", "event": "push", "head_repository": {"full_name": REPOSITORY}}

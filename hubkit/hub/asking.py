@@ -41,7 +41,7 @@ LOGIN_HELP: Final = (
 )
 
 UNKNOWN_TOKEN: Final = 401
-BUSY: Final = frozenset({408, 429, 500, 502, 503, 504})
+BUSY: Final = frozenset({408, 429, 500, 502, 503, 504, 507})
 PATIENCE: Final = (1.0, 2.0, 4.0)
 """Seconds between attempts while the Hub answers that it is busy. An unreachable Hub is reported at once."""
 

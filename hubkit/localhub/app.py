@@ -1,5 +1,7 @@
 """The ASGI application: the routes put together, with what holds for every request."""
 
+import errno
+import os
 import secrets
 import sys
 import traceback
@@ -29,6 +31,7 @@ from hubkit.localhub.routes import (
     upload,
 )
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _TABLES = (identity, oauth, repos, access, trees, refs, upload, discussions, lfs, cas, resolve, pages)
 
 
@@ -40,6 +43,7 @@ def application(hub: Hub) -> ASGIApp:
             HubError: _refused,
             HTTPException: _not_answered,
             ClientDisconnect: _gone,
+            OSError: _not_kept,
             Exception: _fault,
         },
     )
@@ -91,6 +95,14 @@ async def _not_answered(_: Request, error: Exception) -> Response:
 async def _gone(_: Request, __: Exception) -> Response:
     """The client hung up in the middle of its request; nobody reads this answer."""
     return Response(status_code=400)
+
+
+async def _not_kept(_: Request, error: Exception) -> Response:
+    """The disk is full, or a quota: nothing of the request was kept, and the client may send it again later."""
+    if not isinstance(error, OSError) or error.errno not in _FULL:
+        raise error
+    message = f"The local Hub has no room left: {os.strerror(error.errno)}"
+    return JSONResponse({"error": message}, 507, headers={"X-Error-Message": message})
 
 
 async def _fault(_: Request, __: Exception) -> Response:

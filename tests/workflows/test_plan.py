@@ -149,7 +149,9 @@ def released(hub):
     api.delete_tag("local/mini-ninja", tag="v9.9.9")
 
 
-@pytest.mark.parametrize(("version", "said"), [("v9.9.9", "tags never move"), ("v9.9.8", "versions only grow: v9.9.10")])
+@pytest.mark.parametrize(
+    ("version", "said"), [("v9.9.9", "tags never move"), ("v9.9.8", "versions only grow: v9.9.10")]
+)
 @pytest.mark.usefixtures("released")
 def test_a_version_that_cannot_be_released_is_not_trained(ci, version, said):
     """Its tag would have to move, or a later one is there."""

@@ -25,7 +25,7 @@ def base(as_alice: LocalHub) -> str:
     return hub.put_repo("alice/base", "model", {"README.md": b"---\nlicense: mit\n---\n"}, "seed")
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
+@pytest.mark.parametrize("status", [429, 500, 503, 507])
 def test_a_busy_hub_is_asked_again(base: str, faults: Faults, monkeypatch: pytest.MonkeyPatch, status: int):
     """As often as there are pauses; then it has an answer."""
     monkeypatch.setattr(asking, "PATIENCE", (0.0, 0.0))

@@ -69,6 +69,9 @@ def print_scores(scores: "Scores") -> None:
     from hubkit.scoring import verdict
 
     for one in scores.scores:
+        if one.withheld:
+            print(f"{one.metric:28} withheld: {one.withheld}")
+            continue
         print(f"{one.metric:28} base {one.base:10.4f} | finetuned {one.value:10.4f}   {verdict(one)}, n = {one.n}")
     if scores.study:
         print(f"prompt study: {scores.study.verdict}")

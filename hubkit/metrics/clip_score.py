@@ -18,18 +18,20 @@ if TYPE_CHECKING:
 
 
 class ClipScore(Settings):
-    """100 x the cosine between a picture and its prompt, averaged over the held-out captions; no prefix."""
+    """100 x the cosine between a picture and its prompt, averaged over captions; no prefix."""
 
     paper: ClassVar[str] = "https://arxiv.org/abs/2104.08718"
     better: ClassVar[Literal["higher", "lower"]] = "higher"
     meaning: ClassVar[str] = (
-        "How well a picture fits its prompt: the cosine of the two in CLIP's eyes, averaged over the held-out captions."
-        " Learning a style may lower it a little."
+        "How well a picture fits its prompt: the cosine of the two in CLIP's eyes, averaged over captions"
+        " that were held out, and over captions of the training. Learning a style may lower both a little; where the"
+        " second alone is high, the model has learnt its captions by heart."
     )
     scale: ClassVar[str] = "100 x cosine"
     reads_captions: ClassVar[bool] = True
+    fewest: ClassVar[int] = 1
     compares_sets: ClassVar[bool] = False
-    panels: ClassVar[tuple[str, ...]] = ("holdout",)
+    panels: ClassVar[tuple[str, ...]] = ("holdout", "training")
 
     kind: Literal["clip-score"]
     model: RepoId = Field("openai/clip-vit-large-patch14", description="CLIP model on the Hub.")

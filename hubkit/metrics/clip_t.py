@@ -28,6 +28,7 @@ class PromptFidelity(LooksThrough):
     )
     scale: ClassVar[str] = "cosine"
     reads_captions: ClassVar[bool] = True
+    fewest: ClassVar[int] = 1
     compares_sets: ClassVar[bool] = False
     panels: ClassVar[tuple[str, ...]] = ("instance",)
 

@@ -3,15 +3,21 @@
 Paper: Heusel et al. (2017), GANs Trained by a Two Time-Scale Update Rule, https://arxiv.org/abs/1706.08500
 """
 
-from typing import Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
+from hubkit.errors import IntegrityError
 from hubkit.extractors import Extractor
 from hubkit.extractors.choice import ComparesPictures
 from hubkit.scoring import Features, Gate, OverRows
 from hubkit.scoring.frechet import frechet_distance, over_rows
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
+WITHHELD_UNDER: Final = 50
+"""Pictures, with fewer of which an FID is nearly all bias."""
 COMPARABLE: Final = 2048
 """Pictures from which on an FID is usually taken for comparable; with fewer, its bias is large."""
 
@@ -27,6 +33,7 @@ class FrechetDistance(ComparesPictures):
     )
     scale: ClassVar[str] = "squared Frechet distance"
     reads_captions: ClassVar[bool] = False
+    fewest: ClassVar[int] = WITHHELD_UNDER
     compares_sets: ClassVar[bool] = True
     panels: ClassVar[tuple[str, ...]] = ("holdout",)
 
@@ -47,7 +54,7 @@ class FrechetDistance(ComparesPictures):
 
     def value(self, samples: Features, reference: Features) -> float:
         """torchmetrics' Frechet distance over the extracted features, in float64; nan with fewer than two pictures on
-        a side.
+        a side. Raises IntegrityError where it is not what another algorithm finds.
         """
         import torch
         from torchmetrics.image.fid import FrechetInceptionDistance
@@ -59,7 +66,9 @@ class FrechetDistance(ComparesPictures):
         metric = FrechetInceptionDistance(feature=features, sync_on_compute=False)
         metric.update(reference.images.double(), real=True)
         metric.update(samples.images.double(), real=False)
-        return float(metric.compute())
+        found = float(metric.compute())
+        cross_check(found, samples.images.double(), reference.images.double())
+        return found
 
     def parts(self, samples: Features, reference: Features) -> OverRows:
         """In our own form, which is cheap enough to repeat."""
@@ -68,3 +77,19 @@ class FrechetDistance(ComparesPictures):
     def among(self, reference: Features, others: Features | None) -> float | None:
         """What as many real pictures of the training score: the bias of so few pictures, and no other fault."""
         return frechet_distance(others.images, reference.images) if others else None
+
+
+def cross_check(found: float, x_ND: "Tensor", y_MD: "Tensor") -> None:
+    """Raise IntegrityError where torchmetrics' number, by the eigenvalues of the product of the covariances, is not
+    ours, by singular values or Cholesky factors.
+
+    The first loses up to the root of the machine's precision where a covariance is singular, hence the tolerance.
+    """
+    ours = frechet_distance(x_ND, y_MD)
+    traces = float(x_ND.var(dim=0).sum() + y_MD.var(dim=0).sum())
+    if not abs(found - ours) <= 1e-3 + 1e-5 * traces:
+        raise IntegrityError(
+            f"torchmetrics finds a Frechet distance of {found:.6g}, our own form {ours:.6g}: one of them is wrong",
+            help="score again with the versions of constraints.txt, or leave the metric out",
+            code="HK1050",
+        )

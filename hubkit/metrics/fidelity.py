@@ -24,6 +24,7 @@ class SubjectFidelity(LooksThrough):
     better: ClassVar[Literal["higher", "lower"]] = "higher"
     scale: ClassVar[str] = "cosine"
     reads_captions: ClassVar[bool] = False
+    fewest: ClassVar[int] = 1
     compares_sets: ClassVar[bool] = False
     panels: ClassVar[tuple[str, ...]] = ("instance",)
 

@@ -30,6 +30,7 @@ class KernelDistance(ComparesPictures):
     )
     scale: ClassVar[str] = "squared maximum mean discrepancy"
     reads_captions: ClassVar[bool] = False
+    fewest: ClassVar[int] = 2
     compares_sets: ClassVar[bool] = True
     panels: ClassVar[tuple[str, ...]] = ("holdout",)
 

@@ -34,6 +34,7 @@ class PriorPreservation(LooksThrough):
     )
     scale: ClassVar[str] = "cosine"
     reads_captions: ClassVar[bool] = False
+    fewest: ClassVar[int] = 1
     compares_sets: ClassVar[bool] = False
     panels: ClassVar[tuple[str, ...]] = ("class",)
 
@@ -68,6 +69,7 @@ class Leak(LooksThrough):
     )
     scale: ClassVar[str] = "share of pictures"
     reads_captions: ClassVar[bool] = False
+    fewest: ClassVar[int] = 1
     compares_sets: ClassVar[bool] = False
     panels: ClassVar[tuple[str, ...]] = ("class", "plain")
 
@@ -111,6 +113,7 @@ class Diversity(Settings):
     )
     scale: ClassVar[str] = "mean distance of pairs"
     reads_captions: ClassVar[bool] = False
+    fewest: ClassVar[int] = 1
     compares_sets: ClassVar[bool] = False
     panels: ClassVar[tuple[str, ...]] = ("class",)
 

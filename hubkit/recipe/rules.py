@@ -47,6 +47,7 @@ def _rules(draft: Draft, values: Mapping[KeyPath, Any]) -> Iterator[Iterator[Pro
     yield _gates_the_right_way(metrics)
     if samples:
         yield _holdout_used(samples, draft)
+        yield _gates_have_a_number(samples, metrics)
     if samples and (card := values.get(("card",))):
         yield _pictures_drawn(card, samples)
     if samples and values.get(("study",)):
@@ -106,6 +107,15 @@ def _holdout_used(samples: Samples, draft: Draft) -> Iterator[Problem]:
 def _templates_there(samples: Samples) -> Iterator[Problem]:
     if not set(samples.templates) - {BARE}:
         yield ("samples", "templates"), "leaves [study] nothing to hold against the bare subject"
+
+
+def _gates_have_a_number(samples: Samples, metrics: Mapping[KeyPath, Metric]) -> Iterator[Problem]:
+    for path, metric in metrics.items():
+        if metric.gate and samples.holdout < metric.fewest:
+            yield (
+                (*path, "gate"),
+                f"is never met: under {metric.fewest} pictures there is no number, samples.holdout is {samples.holdout}",
+            )
 
 
 def _captions_read(data: Source, method: Method) -> Iterator[Problem]:

@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hubkit.scoring.metric import Metric
+from hubkit.scoring.panels import TRAINED_ON
 from hubkit.scoring.values import Gate, Interval, Score, Scores
 
 
 def verdict(score: Score) -> str:
     """What the difference to the base amounts to, in words."""
+    if score.withheld:
+        return "withheld"
     if not math.isfinite(score.value) or not math.isfinite(score.base):
         return "not a number"
     interval = score.difference_interval
@@ -70,7 +73,9 @@ def judge(found: Scores, metrics: Sequence[Metric], standing: Standing | None) -
     if standing and standing.same and all(one.gate_met is not None for one in found.scores if one.gate):
         return found
     gates = {metric.kind: metric.gate for metric in metrics}
-    scores = tuple(gated(gates.get(one.kind), one, standing) for one in found.scores)
+    scores = tuple(
+        gated(None if one.panel == TRAINED_ON else gates.get(one.kind), one, standing) for one in found.scores
+    )
     compared = any(gate and gate.on_release for gate in gates.values())
     release = standing.release if standing and compared else None
     return found.model_copy(update={"scores": scores, "release": release})

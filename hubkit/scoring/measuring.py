@@ -1,7 +1,9 @@
 """One metric on one panel: what it sees of both models' pictures, and what it makes of that."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from hubkit.data import CaptionedImages
 from hubkit.data.transforms import PREPROCESSING
@@ -59,17 +61,19 @@ def of_training(bench: Bench, extractor: Extractor, images: CaptionedImages, cou
 
 
 def measure(seen: View, sampler: Sampler, images: CaptionedImages) -> Score:
-    """The metric of both models, with their intervals and that of their difference; its gate is not judged yet."""
+    """The metric of both models, with their intervals and that of their difference; its gate is not judged yet.
+
+    With too few pictures it is withheld: nan, which meets no gate.
+    """
     metric, panel, extractor = seen.metric, seen.panel, seen.extractor
     n = len(panel.shots)
+    few = n < metric.fewest
     return Score(
         metric=metric.name(extractor, n) + (f" {panel.name}" if len(metric.panels) > 1 else ""),
         kind=metric.kind,
         panel=panel.name,
-        value=metric.value(seen.finetuned, seen.real),
-        base=metric.value(seen.base, seen.real),
-        **vars(spread(metric, seen.finetuned, seen.base, seen.real, panel.texts)),
-        real=metric.among(seen.real, seen.others),
+        **(numbers(seen) if not few else {"value": math.nan, "base": math.nan}),
+        withheld=f"{n} pictures are too few for this number: it takes {metric.fewest}" if few else "",
         better=metric.better,
         n=n,
         scale=metric.scale,
@@ -79,6 +83,17 @@ def measure(seen: View, sampler: Sampler, images: CaptionedImages) -> Score:
         reference={} if metric.reads_captions else reference(panel, images),
         notes=metric.notes(n, seen.finetuned.images.shape[1], seen.cut),
     )
+
+
+def numbers(seen: View) -> dict[str, Any]:
+    """The value of both models, with intervals, and that of real pictures."""
+    metric = seen.metric
+    return {
+        "value": metric.value(seen.finetuned, seen.real),
+        "base": metric.value(seen.base, seen.real),
+        "real": metric.among(seen.real, seen.others),
+        **vars(spread(metric, seen.finetuned, seen.base, seen.real, seen.panel.texts)),
+    }
 
 
 def protocol(

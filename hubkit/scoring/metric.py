@@ -26,6 +26,8 @@ class Metric(Protocol):
     """A sentence or two for those who read the card."""
     scale: ClassVar[str]
     reads_captions: ClassVar[bool]
+    fewest: ClassVar[int]
+    """Pictures below which the number would say more of their number than of the model: it is withheld."""
     compares_sets: ClassVar[bool]
     """Whether two sets of real pictures, put in, say how much of the number is chance."""
     panels: ClassVar[tuple[str, ...]]

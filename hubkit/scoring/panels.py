@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 from hubkit.data import CaptionedImages
 from hubkit.data.transforms import square
+from hubkit.randomness import permutation
 from hubkit.sampling import Samples, Shot
 from hubkit.scoring.features import Look
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-OF_CAPTIONS: Final = ("holdout", "training")
+TRAINED_ON: Final = "training"
+"""The panel that no gate judges: a model that copies does best there."""
+MOST_TRAINED_ON: Final = 64
+"""Its pictures, at most. It stands beside the held-out ones for comparison, and costs as much to draw."""
+OF_CAPTIONS: Final = ("holdout", TRAINED_ON)
 """Names of the panels that every method has."""
 HOLDOUT_SEEDS: Final = 10_000
 """Seeds of the held-out captions begin here, those of the card's pictures at 0."""
@@ -64,9 +69,15 @@ def panels(method: Shows, images: CaptionedImages, samples: Samples) -> dict[str
     """Every panel there is to look at, by name."""
     own = [
         of_captions("holdout", "held-out captions", images, images.holdout, samples, HOLDOUT_SEEDS),
-        of_captions("training", "training captions", images, images.train, samples, TRAINING_SEEDS),
+        of_captions(TRAINED_ON, "training captions", images, some_trained_on(images), samples, TRAINING_SEEDS),
     ]
     return {panel.name: panel for panel in (*own, *method.panels(images, samples)) if panel.shots}
+
+
+def some_trained_on(images: CaptionedImages) -> list[int]:
+    """Rows of the training, drawn by the seed: those of a dataset may be sorted."""
+    order = permutation(images.source.seed, "training panel", 0, len(images.train))
+    return [images.train[place] for place in order[:MOST_TRAINED_ON]]
 
 
 def of_captions(

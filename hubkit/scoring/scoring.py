@@ -147,6 +147,9 @@ def shots_of(plan: Plan, shown: Sequence[Panel], *, base: bool) -> dict[str, Seq
 def tell(found: Scores) -> None:
     """The scores, to the person who waits."""
     for one in found.scores:
+        if one.withheld:
+            say(f"{one.metric}: {one.withheld}")
+            continue
         say(f"{one.metric}: base {one.base:.4g} | finetuned {one.value:.4g} ({verdict(one)}, n = {one.n})")
     if found.study:
         say(f"prompt study: {found.study.verdict}")

@@ -75,6 +75,7 @@ class Score(Record):
         None, description="Standard error of value - base, where the metric has one."
     )
     intervals_by: str = Field("", description="How the intervals were made, in words.")
+    withheld: str = Field("", description="Why there is no number, in words; empty where there is one.")
     real: float | None = Field(
         None, description="What real pictures score among themselves: the noise floor of a distance, the ceiling of a "
         "likeness."

@@ -88,7 +88,7 @@ def test_the_card_is_understood_by_the_hub(server, commit):
     assert card.datasets == ["hubkit/mini-ninja-captions"]
     assert card.pipeline_tag == "text-to-image"
     assert card.library_name == "diffusers"
-    assert {result.metric_type for result in card.eval_results} == {"kid", "fid", "clip-score"}
+    assert {result.metric_type for result in card.eval_results} == {"kid", "clip-score"}  # eight pictures make no FID
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -105,7 +105,7 @@ def test_its_page_reads_well(server, commit, tmp_path, width):
 
     assert (wide, unseen) == ([], 0)
     assert pictures >= 2
-    assert all(name in scores for name in ("kid", "fd", "clip-score"))
+    assert all(name in scores for name in ("kid", "clip-score"))
     with Image.open(tmp_path / "page.png") as photograph:
         assert width == photograph.width
 

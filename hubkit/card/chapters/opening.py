@@ -52,7 +52,7 @@ def seen(facts: Facts) -> Markdown:
 
 def leading(scores: tuple[Score, ...]) -> list[Score]:
     """The scores that say most: those with a gate first."""
-    return sorted(scores, key=lambda score: score.gate is None)[:IN_SHORT]
+    return sorted((score for score in scores if not score.withheld), key=lambda score: score.gate is None)[:IN_SHORT]
 
 
 def in_short(score: Score) -> Markdown:

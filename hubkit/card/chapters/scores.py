@@ -53,8 +53,8 @@ def row(score: Score) -> list[str]:
     difference = score.value - score.base
     return [
         f"{score.metric} {BETTER[score.better]}",
-        number(score.base),
-        number(score.value),
+        "" if score.withheld else number(score.base),
+        "" if score.withheld else number(score.value),
         f"{difference:+.3g}" if math.isfinite(difference) else "",
         interval(score.difference_interval),
         number(score.real),
@@ -73,7 +73,12 @@ def meaning(score: Score) -> Markdown:
 
 def warnings(found: Sequence[Score]) -> Iterator[Bullets]:
     """What ought to worry a reader."""
-    worries = [Markdown(f"⚠ {joined([score.metric, worry])}") for score in found for worry in score.warnings]
+    worries = [
+        Markdown(f"⚠ {joined([score.metric, worry])}")
+        for score in found
+        for worry in (score.withheld, *score.warnings)
+        if worry
+    ]
     if worries:
         yield Bullets(worries)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from hubkit.data import CaptionedImages
 from hubkit.sampling import Samples, Shot, study
 from hubkit.scoring import HOLDOUT_SEEDS, Panel
+from hubkit.scoring.panels import some_trained_on
 
 if TYPE_CHECKING:
     from hubkit.methods.dreambooth import DreamBooth
@@ -31,7 +32,7 @@ def panels(method: "DreamBooth", images: CaptionedImages, samples: Samples) -> l
     ordinary = [method.class_prompt] * samples.holdout
     return [
         _of_rows("holdout", images.holdout, method, images, samples),
-        _of_rows("training", learnt, method, images, samples),
+        _of_rows("training", some_trained_on(images), method, images, samples),
         Panel(
             "instance", "prompts with the token", _shots(prompts, "instance", samples), tuple(plain), learnt,
             paired=False, base_shots=_shots(plain, "instance", samples),

@@ -161,6 +161,17 @@ def test_values_nobody_vouches_for_are_shown_on_one_line_cut_and_without_control
         assert len(fault.message) < 200
 
 
+def test_a_gate_on_a_number_that_will_be_withheld_is_a_fault(write):
+    """Said before the training: so few pictures make no FID."""
+    path = write(
+        ('kind = "fid"', 'kind = "fid"\ngate = { at_most = 9.0 }'),
+        ('subjects = ["a cat"', 'holdout = 49\nsubjects = ["a cat"'),
+    )
+
+    with pytest.raises(RecipeError, match=r"metrics\.fid\.gate.*under 50 pictures there is no number.* is 49"):
+        load(path)
+
+
 @pytest.mark.parametrize("place", ['base = "hf_{}"', 'base = "a/b" # hf_{}', '"hf_{}" = 1'])
 def test_a_token_in_a_recipe_is_refused_and_never_repeated(write, place):
     token = "abcdefghijklmnopqrstuvwxyz"

@@ -2,13 +2,15 @@
 
     python benchmarks/base_against_itself.py [PAIRS]
 
-Draws the held-out captions of `recipes/quickstart.toml` with the base from one set of seeds and from PAIRS others
-(default 1), and prints for each pair what hubkit's scores say of the difference.
+Draws the held-out captions of `recipes/quickstart.toml` with the base from as many sets of seeds as have PAIRS pairs
+(default 1), and prints for each pair what hubkit's scores say of the difference, and how often they call it a change.
 """
 
+import math
 import sys
 import tempfile
 from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from hubkit.data import CaptionedImages
-    from hubkit.scoring import Metric
+    from hubkit.scoring import Features, Metric
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "quickstart.toml"
 OTHER_SEEDS = 100_000
@@ -38,12 +40,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         recipe = pin(recipe, Path(name))
         images = pull(recipe.data, Path(name))
-        drawn = [by_the_base(recipe, images, again, Path(name)) for again in range(pairs + 1)]
+        sets = next(count for count in range(2, pairs + 2) if math.comb(count, 2) >= pairs)
+        drawn = [by_the_base(recipe, images, again, Path(name)) for again in range(sets)]
         for metric in recipe.metrics:
             if metric.reads_captions:
                 print(f"{metric.kind} of the held-out pictures themselves: {of_the_real(metric, images):.4g}")
-            for other in drawn[1:]:
-                print(judged(metric, drawn[0], other, images))
+            seen = [looked_at(metric, pictures, images) for pictures in drawn]
+            real = looked_at(metric, held_out(images), images)
+            said = [
+                judged(metric, *pair, real, prompts(recipe, images)) for pair in list(combinations(seen, 2))[:pairs]
+            ]
+            print(*said, sep="\n")
+            print(f"{metric.kind}: {sum(line.endswith(' a change') for line in said)} of {pairs} called a change")
 
 
 def by_the_base(recipe: Recipe, images: "CaptionedImages", again: int, folder: Path) -> Pictures:
@@ -62,29 +70,38 @@ def by_the_base(recipe: Recipe, images: "CaptionedImages", again: int, folder: P
 
 def of_the_real(metric: "Metric", images: "CaptionedImages") -> float:
     """What a metric that reads captions gives the real held-out pictures."""
-    from hubkit.data.transforms import square
-    from hubkit.scoring import Features
-
-    extractor = metric.see()
-    pictures = [square(images.picture(row).open(), images.source, None) for row in images.holdout]
-    captions = extractor.captions([images.captions[row] for row in images.holdout])
-    real = Features(extractor.images(pictures), captions)
+    real = looked_at(metric, held_out(images), images)
     return metric.value(real, real)
 
 
-def judged(metric: "Metric", base: Pictures, other: Pictures, images: "CaptionedImages") -> str:
-    """The difference, its standard error, and whether it is called a change."""
+def held_out(images: "CaptionedImages") -> Pictures:
+    """The real pictures."""
     from hubkit.data.transforms import square
-    from hubkit.scoring import Features, spread
+
+    return [square(images.picture(row).open(), images.source, None) for row in images.holdout]
+
+
+def prompts(recipe: Recipe, images: "CaptionedImages") -> list[str]:
+    """The captions that are drawn."""
+    return [images.captions[row] for row in images.holdout[: recipe.samples.holdout]]
+
+
+def looked_at(metric: "Metric", pictures: Pictures, images: "CaptionedImages") -> "Features":
+    """Features of pictures of held-out captions, and of the captions where the metric reads."""
+    from hubkit.scoring import Features
 
     extractor = metric.see()
-    prompts = [images.captions[row] for row in images.holdout[: len(base)]]
-    captions = extractor.captions(prompts) if metric.reads_captions else None
-    held_out = [square(images.picture(row).open(), images.source, None) for row in images.holdout]
-    real = Features(extractor.images(held_out), captions, paired=True)
-    one, two = (Features(extractor.images(part), captions) for part in (base, other))
-    difference = metric.value(two, real) - metric.value(one, real)
-    interval = spread(metric, two, one, real, prompts).difference_interval
+    told = [images.captions[row] for row in images.holdout[: len(pictures)]]
+    captions = extractor.captions(told) if metric.reads_captions else None
+    return Features(extractor.images(pictures), captions, paired=True)
+
+
+def judged(metric: "Metric", base: "Features", other: "Features", real: "Features", drawn_for: Sequence[str]) -> str:
+    """The difference, its interval, and whether it is called a change."""
+    from hubkit.scoring import spread
+
+    difference = metric.value(other, real) - metric.value(base, real)
+    interval = spread(metric, other, base, real, drawn_for).difference_interval
     if interval is None:
         return f"{metric.kind}: {difference:+.4g}: not tested"
     said = "no measurable change" if interval.low <= 0 <= interval.high else "a change"

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Generator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -92,3 +93,19 @@ def add_safety_checker() -> Callable[..., None]:
         (pipeline / "model_index.json").write_text(json.dumps(index))
 
     return add
+
+
+@pytest.fixture(scope="session")
+def random_inception(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An Inception of random weights of the right shapes: everything but their values is the real path."""
+    import torch
+    from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
+
+    path = tmp_path_factory.mktemp("inception") / "inception.pth"
+    torch.save({}, path)
+    torch.manual_seed(0)
+    kept: dict[str, torch.Tensor] = {}
+    with patch.object(FeatureExtractorInceptionV3, "load_state_dict", lambda net, _: kept.update(net.state_dict())):
+        FeatureExtractorInceptionV3("inception-v3-compat", ["2048"], feature_extractor_weights_path=str(path))
+    torch.save(kept, path)
+    return path

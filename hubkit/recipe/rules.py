@@ -114,7 +114,7 @@ def _gates_have_a_number(samples: Samples, metrics: Mapping[KeyPath, Metric]) ->
         if metric.gate and samples.holdout < metric.fewest:
             yield (
                 (*path, "gate"),
-                f"is never met: under {metric.fewest} pictures there is no number, samples.holdout is {samples.holdout}",
+                f"is never met: no number under {metric.fewest} pictures, and samples.holdout is {samples.holdout}",
             )
 
 

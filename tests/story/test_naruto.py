@@ -4,7 +4,6 @@ import io
 import json
 import shutil
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +13,6 @@ import torch
 from huggingface_hub import CommitOperationAdd, HfApi
 from PIL import Image
 from safetensors.torch import load, load_file
-from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
 from hubkit.localhub import LocalHub
 
@@ -92,7 +90,7 @@ def shard(rows: range) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def stand_ins(server: LocalHub, tmp_path_factory, add_safety_checker) -> HfApi:
+def stand_ins(server: LocalHub, tmp_path_factory, add_safety_checker, random_inception) -> HfApi:
     """Small things under the ids of the recipes, in the layout of the real ones."""
     classic = tmp_path_factory.mktemp("classic") / "sd"
     shutil.copytree(MINI / "mini-sd", classic)
@@ -106,20 +104,8 @@ def stand_ins(server: LocalHub, tmp_path_factory, add_safety_checker) -> HfApi:
         "data/train-00000-of-00002.parquet": shard(range(8)), "data/train-00001-of-00002.parquet": shard(range(8, 16)),
     })  # fmt: skip
     api.create_tag("lambdalabs/naruto-blip-captions", tag=PINNED, repo_type="dataset", exist_ok=True)
-    weights = tmp_path_factory.mktemp("inception") / "inception.pth"
-    random_inception(weights)
-    put(api, "stand-ins/inception", "model", {"inception.pth": weights.read_bytes()})
+    put(api, "stand-ins/inception", "model", {"inception.pth": random_inception.read_bytes()})
     return api
-
-
-def random_inception(path: Path) -> None:
-    """Weights of the right shapes: everything but their values is the real path."""
-    torch.save({}, path)
-    torch.manual_seed(0)
-    kept: dict[str, torch.Tensor] = {}
-    with patch.object(FeatureExtractorInceptionV3, "load_state_dict", lambda net, _: kept.update(net.state_dict())):
-        FeatureExtractorInceptionV3("inception-v3-compat", ["2048"], feature_extractor_weights_path=str(path))
-    torch.save(kept, path)
 
 
 def test_the_naruto_recipe_runs_as_it_stands(hubkit, stand_ins, server, tmp_path):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
 from torchvision.models import alexnet
 from transformers import Dinov2Config, Dinov2Model, ViTConfig, ViTModel
@@ -15,7 +16,7 @@ from hubkit import hub
 from hubkit.data.transforms import pixels as pixels_of
 from hubkit.errors import BaseModelError, MachineError
 from hubkit.extractors.clip import Clip
-from hubkit.extractors.inception import find_weights
+from hubkit.extractors.inception import Inception, find_weights
 from hubkit.extractors.lpips import Lpips
 from hubkit.extractors.named import named
 from hubkit.metrics.clip_score import ClipScore
@@ -72,6 +73,38 @@ def test_a_file_that_is_not_there_is_named():
 
     with pytest.raises(BaseModelError, match=r"no file 'weights/inception\.pth'"):
         find_weights(WEIGHTS, None)
+
+
+def test_inception_looks_through_weights_given_by_a_path(random_inception):
+    """Network and resizing are torchmetrics', as they stand; random weights are told from the published ones."""
+    eyes = Inception(str(random_inception), None)
+    pictures = [Image.fromarray(np.full((64, 64, 3), grey, dtype=np.uint8)) for grey in (30, 220)]
+    features = eyes.images(pictures)
+    metric = FrechetInceptionDistance(feature_extractor_weights_path=str(random_inception))
+    theirs = metric.inception(
+        torch.stack([torch.from_numpy(np.asarray(one).copy()).permute(2, 0, 1) for one in pictures])
+    )
+
+    assert torch.equal(theirs.float(), features)
+    assert features.shape == (2, 2048)
+    assert not torch.equal(features[0], features[1])
+    assert eyes.name.startswith("inception with other weights")
+
+
+def test_inception_without_its_weights_says_how_to_supply_them(tmp_path, monkeypatch):
+    """Exit 5, offline and with nothing downloaded before; exit 4 where the path leads nowhere, or to something else."""
+    monkeypatch.setenv("HUBKIT_HOME", str(tmp_path))
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    (tmp_path / "other.pth").write_bytes(b"not weights")
+
+    with pytest.raises(MachineError, match="Inception weights cannot be downloaded") as offline:
+        Inception(None, None)
+    with pytest.raises(BaseModelError, match="there are no Inception weights at") as nowhere:
+        Inception(str(tmp_path / "none.pth"), None)
+    with pytest.raises(BaseModelError, match="holds no Inception weights") as damaged:
+        _ = Inception(str(tmp_path / "other.pth"), None).model
+
+    assert all("give them with `weights`" in error.value.faults[0].help for error in (offline, nowhere, damaged))
 
 
 PIXELS = {

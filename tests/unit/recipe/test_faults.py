@@ -168,7 +168,7 @@ def test_a_gate_on_a_number_that_will_be_withheld_is_a_fault(write):
         ('subjects = ["a cat"', 'holdout = 49\nsubjects = ["a cat"'),
     )
 
-    with pytest.raises(RecipeError, match=r"metrics\.fid\.gate.*under 50 pictures there is no number.* is 49"):
+    with pytest.raises(RecipeError, match=r"metrics\.fid\.gate.* no number under 50 pictures, and .* is 49"):
         load(path)
 
 

@@ -1,10 +1,15 @@
 """What a job says on its page: texts of recipes, file names and faults are texts there, as on a card."""
 
+from pathlib import Path
+
 import pytest
 
 from hubkit.ci.changes import Change
-from hubkit.ci.summaries import of_changes, of_scores
+from hubkit.ci.planning import Planned
+from hubkit.ci.rows import Row
+from hubkit.ci.summaries import of_changes, of_plan, of_publication, of_scores, of_training
 from hubkit.errors import Fault
+from hubkit.publishing import Publication, Release
 from hubkit.scoring import Score, Scores
 
 from ..unit.card.test_hostile_texts import HOSTILE, cells_of, tokens
@@ -39,3 +44,40 @@ def test_the_name_of_a_score_is_a_text(text: str):
 
     assert {token.type for token in tokens(said)} <= PARTS | TABLE
     assert [6] * 3 == [cells_of(row) for row in said.splitlines()]
+
+
+ROW = Row(recipe="recipes/a.toml", stem="a", name="a", repo="acme/a", version="v1.2.0", run="70", step=4, attempt=2)
+
+
+def scores(gate_met: bool | None) -> Scores:
+    """One score, and what became of its gate."""
+    score = Score(
+        metric="kid[mini-clip]", kind="kid", value=0.25, base=0.5, better="lower", n=8, scale="", extractor="",
+        extractor_revision="", settings={}, reference={}, gate_met=gate_met,
+    )  # fmt: skip
+    return Scores(finetuned=(), base=(), templates=(), subjects=(), scores=(score,), sampling={})
+
+
+@pytest.mark.parametrize(("tag", "at"), [("v1.2.0", "v1.2.0"), (None, "c" * 40)])
+def test_a_publication_shows_its_picture_its_scores_and_its_code(tag: str | None, at: str):
+    """The picture by its commit, which does not change; the code by the tag, where there is one."""
+    found = ("all hashes", "drawn again")
+    publication = Publication(
+        url="", repo="acme/a", commit="c" * 40, revision=at, tag=tag, created=True, verified=found
+    )  # fmt: skip
+    files = {"images/before-after.webp": "0" * 64}
+    release = Release(name="a", model_id="acme/a", folder=Path(), manifest=files, sizes={}, message="a", on=None)
+    said = of_publication(publication, release, scores(gate_met=True), "")
+
+    assert f"/acme/a/resolve/{'c' * 40}/images/before-after.webp)" in said
+    assert "| `kid[mini-clip]` | 0.5 | 0.25 |" in said
+    assert f'from_pretrained("acme/a", revision="{at}")' in said
+    assert "all hashes; drawn again" in said
+    assert "![" not in of_publication(publication, release.model_copy(update={"manifest": {}}), scores(None), "")
+
+
+def test_what_is_trained_and_how_it_ended_is_told():
+    """From which checkpoint, for which release; and which gate keeps it back."""
+    assert "| `recipes/a.toml` | `acme/a` | `v1.2.0` | unknown | from run 70, step 4 |" in of_plan([Planned(ROW, None)])
+    assert "| **not met** |" in of_training(ROW, scores(gate_met=False), "a gate is not met")
+    assert "### `recipes/a.toml`: stopped\n\n" == of_training(ROW, None, "stopped")

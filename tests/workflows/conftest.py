@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 import yaml
 
-from hubkit.localhub import LocalHub, running
+from hubkit.localhub import Faults, LocalHub, running
 from hubkit.recipe import dump, load
 
 HERE = Path(__file__).parent
@@ -114,12 +114,26 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "store"
 
 
+JOB_TOKEN_SECONDS = 10
+
+
 @pytest.fixture(scope="session")
-def hub(store: Path, canary: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHub]:
-    """That Hub, running; its only writer is 'local', with the canary for a token. It knows jobs without a token too."""
+def faults() -> Faults:
+    """What goes wrong with that Hub, and every request that it got."""
+    return Faults()
+
+
+@pytest.fixture(scope="session")
+def hub(store: Path, canary: str, faults: Faults, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHub]:
+    """That Hub, running; its only writer is 'local', with the canary for a token.
+
+    It knows jobs without a token too; what it gives them is good for seconds.
+    """
     tokens = tmp_path_factory.mktemp("tokens") / "tokens"
     tokens.write_text(f"local write {canary}\nroot admin hf_root{secrets.token_hex(16)}\n")
-    with running(store, token_file=tokens, issuer=True) as started:
+    with running(
+        store, token_file=tokens, faults=faults, issuer=True, job_token_seconds=JOB_TOKEN_SECONDS
+    ) as started:  # fmt: skip
         yield started
 
 

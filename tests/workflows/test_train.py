@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +14,10 @@ from pathlib import Path
 
 import pytest
 from huggingface_hub import HfApi
+
+from hubkit.localhub import Fault
+
+from .conftest import JOB_TOKEN_SECONDS, REPOSITORY, step
 
 TAG = "refs/tags/models/quickstart/v0.1.0"
 
@@ -96,7 +101,8 @@ def test_a_tag_becomes_a_released_model(act, checkout, hub, api, canary, tmp_pat
 
 def test_stopped_on_one_runner_it_goes_on_on_another(act, checkout, api, refused_run, tmp_path):
     """A cancelled step gets SIGINT at its entry process: the training itself. It stops cleanly within the 7.5 seconds
-    that GitHub gives, starts a run that goes on with its checkpoint, and that run's gate decides.
+    that GitHub gives, starts a run that goes on with its checkpoint, and that run's gate decides. One whose checkpoint
+    is lost does not begin.
     """
     recipe = checkout.folder / "recipes" / "quickstart.toml"
     text = recipe.read_text().replace('name = "mini-ninja"', 'name = "stopped"').replace("steps = 6", "steps = 14", 1)
@@ -111,7 +117,7 @@ def test_stopped_on_one_runner_it_goes_on_on_another(act, checkout, api, refused
 
     assert 0 == ran.code, ran.log
     assert took
-    assert took[0] < 7.5
+    assert took[0] < 7.5, "seconds of CPU time: what it takes where nothing else runs"
     assert "error[HK7500]: stopped after step" in ran.log
     [call] = ran.gh
     assert ["workflow", "run", "train.yml", "--ref", "main"] == call["arguments"][:5]
@@ -122,6 +128,14 @@ def test_stopped_on_one_runner_it_goes_on_on_another(act, checkout, api, refused
 
     run = {"path": ".github/workflows/train.yml", "event": "workflow_dispatch"}
     about = json.dumps(run | {"head_repository": {"full_name": "acme/models"}})
+    lost = ran.artifacts / "69" / "run-quickstart"
+    shutil.copytree(ran.artifacts / "70" / "run-quickstart", lost)
+    shutil.rmtree(lost / "checkpoints")
+    ran = act("workflow_dispatch", {"inputs": again | {"run": "69"}}, run_id="72", TEST_RUN=about)
+
+    assert 1 == ran.code
+    assert f"was stopped after step {step}, but the artifact of run 69 holds" in ran.log
+    assert "training: step" not in ran.log
     ran = act("workflow_dispatch", {"inputs": again}, run_id="71", TEST_RUN=about)
 
     assert 1 == ran.code
@@ -133,6 +147,54 @@ def test_stopped_on_one_runner_it_goes_on_on_another(act, checkout, api, refused
     shutil.copytree(ran.artifacts / "71" / "run-quickstart", refused_run / "runs" / "stopped")
 
 
+HOSTILE = 'it is fine"; touch pwned; $(touch pwned) `touch pwned` ]( <b> ::add-mask::x'
+
+
+@pytest.fixture
+def keyless(hub, canary, refused_run, faults):
+    """The publish job's step on the run that did not meet its gate, accepted: without a token, as the job it is."""
+    assert (refused_run / "runs").is_dir(), "the test of a stopped training comes before, and leaves it"
+    HfApi(endpoint=hub.url, token=canary).create_repo("local/stopped", exist_ok=True)
+    faults.requests.clear()
+
+    def run(environment: str) -> subprocess.CompletedProcess[str]:
+        job = hub.job(REPOSITORY, workflow="train.yml", environment=environment)
+        about = {"HF_ENDPOINT": hub.url, "HF_OIDC_RESOURCE": "local/stopped", "HF_TOKEN": ""}
+        about |= {"NAME": "stopped", "ACCEPT": HOSTILE, "GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": REPOSITORY}
+        return step("train.yml", "publish", "Verify what was trained", refused_run, job | about)
+
+    yield run
+    faults.clear()
+
+
+def test_a_job_that_the_repo_does_not_trust_publishes_nothing(keyless, api):
+    """One that no reviewer approved, say; it is told what a person does once."""
+    done = keyless("gpu")
+
+    assert (8, True) == (done.returncode, "error[HK808]: trusted publishing failed" in done.stderr), done.stderr
+    assert f"repository = {REPOSITORY}" in done.stderr
+    assert [".gitattributes"] == api.list_repo_files("local/stopped")
+
+
+def test_a_job_publishes_without_a_token_however_long_that_takes(keyless, hub, api, faults, refused_run, tmp_path):
+    """Its token expires before the weights are sent, and is exchanged anew; none is found anywhere. The reason why an
+    unmet gate was accepted is a text: in the shell, on the card.
+    """
+    hub.trust("local/stopped", repository=REPOSITORY, workflow="train.yml", environment="hub")
+    faults.add(Fault("GET .*/xet-write-token/.*", delay_seconds=JOB_TOKEN_SECONDS + 0.6))
+    done = keyless("hub")
+
+    assert 0 == done.returncode, done.stderr
+    assert 1 < faults.requests.count("POST /oauth/token")
+    assert 2 == len(api.list_repo_commits("local/stopped"))
+    card = Path(api.hf_hub_download("local/stopped", "README.md", cache_dir=tmp_path)).read_text()
+    assert "touch pwned" in card
+    assert "<b>" not in card
+    assert not list(refused_run.rglob("pwned"))
+    assert not any("hf_jwt_" in text for text in (done.stdout, done.stderr, card))
+    assert [] == leaks("hf_jwt_", refused_run, hub.store)
+
+
 def interrupt(place: Path, took: list[float]) -> None:
     """Cancel the training of the run under `place` once it has a checkpoint, as GitHub does at first."""
     for _ in range(3000):
@@ -140,11 +202,32 @@ def interrupt(place: Path, took: list[float]) -> None:
         if list(place.glob("act/*/hostexecutor/runs/stopped/checkpoints/step-*")):
             break
     [entry] = [process for process in Path("/proc").glob("[0-9]*") if is_entry(process, place)]
-    began = time.monotonic()
+    [training] = [process for process in Path("/proc").glob("[0-9]*") if parent_of(process) == entry.name]
+    began = spent = cpu_seconds(training)
     os.kill(int(entry.name), signal.SIGINT)
-    while entry.exists() and b"train" in entry.joinpath("cmdline").read_bytes():
+    while (now := cpu_seconds(training)) is not None:
+        spent = now
         time.sleep(0.05)
-    took.append(time.monotonic() - began)
+    assert began is not None
+    assert spent is not None
+    took.append(spent - began)
+
+
+def parent_of(process: Path) -> str:
+    """The id of a process's parent; nothing where it is gone."""
+    try:
+        return process.joinpath("stat").read_text().rpartition(") ")[2].split()[1]
+    except OSError:
+        return ""
+
+
+def cpu_seconds(process: Path) -> float | None:
+    """What a process and its threads have computed so far; None once it is over."""
+    try:
+        state, *fields = process.joinpath("stat").read_text().rpartition(") ")[2].split()
+    except OSError:
+        return None
+    return None if state == "Z" else (int(fields[10]) + int(fields[11])) / os.sysconf("SC_CLK_TCK")
 
 
 def is_entry(process: Path, place: Path) -> bool:

@@ -7,6 +7,7 @@ from hubkit.metrics.clip_t import PromptFidelity
 from hubkit.metrics.fid import FrechetDistance
 from hubkit.metrics.fidelity import ClipFidelity, DinoFidelity
 from hubkit.metrics.kid import KernelDistance
+from hubkit.metrics.memorisation import Memorisation
 from hubkit.metrics.prior import Diversity, Leak, PriorPreservation
 
 METRICS: Final = {
@@ -19,4 +20,5 @@ METRICS: Final = {
     "pres": PriorPreservation,
     "div": Diversity,
     "leak": Leak,
+    "memorisation": Memorisation,
 }

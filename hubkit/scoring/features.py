@@ -36,6 +36,10 @@ class Features:
     captions: "Tensor | None" = None
     paired: bool = False
     """Of real pictures: whether the k-th has the caption that the k-th drawn one was drawn for."""
+    training: "Tensor | None" = None
+    """Beside held-out pictures, for metrics that search: the training's (T, D), and after them their mirrors where the
+    training saw such.
+    """
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from hubkit.scoring.features import Features
 from hubkit.scoring.intervals import spread
 from hubkit.scoring.metric import Metric
 from hubkit.scoring.panels import Panel, real_pictures
+from hubkit.scoring.searching import Searches, pictures_to_search, rows_to_search, searched
 from hubkit.scoring.values import Score
 
 
@@ -30,6 +31,8 @@ class View:
     real: Features
     others: Features | None
     """As many real pictures of the training, for metrics that compare sets."""
+    files: tuple[str, ...]
+    """Of the finetuned model's pictures, relative to the run folder."""
     cut: int
     """How many of the texts are longer than the extractor reads."""
 
@@ -45,13 +48,24 @@ def view(metric: Metric, panel: Panel, bench: Bench, base: Drawn, finetuned: Dra
         base=Features(bench.see(extractor, bench.looks(base[panel.name])), texts),
         finetuned=Features(bench.see(extractor, bench.looks(finetuned[panel.name])), texts),
         real=Features(
-            bench.see(extractor, real_pictures(images, panel.rows)),
+            bench.see(extractor, real_pictures(images, compared(metric, panel, images))),
             texts if panel.paired else None,
             paired=panel.paired,
+            training=bench.see(extractor, pictures_to_search(images, metric.at_most))
+            if isinstance(metric, Searches)
+            else None,
         ),
         others=of_training(bench, extractor, images, len(panel.shots)) if metric.compares_sets else None,
+        files=tuple(one.file for one in finetuned[panel.name]),
         cut=extractor.truncated(panel.texts) if metric.reads_captions else 0,
     )
+
+
+def compared(metric: Metric, panel: Panel, images: CaptionedImages) -> tuple[int, ...]:
+    """Rows of the real pictures that a panel's are held against: its own; for a search always held-out ones, whose
+    distances to the training are the measure.
+    """
+    return images.holdout[: metric.at_most] if isinstance(metric, Searches) else panel.rows
 
 
 def of_training(bench: Bench, extractor: Extractor, images: CaptionedImages, count: int) -> Features:
@@ -68,7 +82,7 @@ def measure(seen: View, sampler: Sampler, images: CaptionedImages) -> Score:
     metric, panel, extractor = seen.metric, seen.panel, seen.extractor
     n = len(panel.shots)
     few = n < metric.fewest
-    return Score(
+    found = Score(
         metric=metric.name(extractor, n) + (f" {panel.name}" if len(metric.panels) > 1 else ""),
         kind=metric.kind,
         panel=panel.name,
@@ -80,9 +94,12 @@ def measure(seen: View, sampler: Sampler, images: CaptionedImages) -> Score:
         extractor=extractor.source,
         extractor_revision=extractor.revision,
         settings=dict(protocol(panel, extractor, sampler, images)),
-        reference={} if metric.reads_captions else reference(panel, images),
+        reference={} if metric.reads_captions else reference(compared(metric, panel, images), images),
         notes=metric.notes(n, seen.finetuned.images.shape[1], seen.cut),
     )
+    if not isinstance(metric, Searches):
+        return found
+    return searched(found, seen.finetuned, seen.real, seen.files, rows_to_search(images, metric.at_most))
 
 
 def numbers(seen: View) -> dict[str, Any]:
@@ -106,14 +123,14 @@ def protocol(
     yield "resize", extractor.preprocessing
 
 
-def reference(panel: Panel, images: CaptionedImages) -> dict[str, str | int]:
+def reference(rows: tuple[int, ...], images: CaptionedImages) -> dict[str, str | int]:
     """The real pictures of a panel."""
-    held_out = panel.rows == images.holdout[: len(panel.rows)]
+    held_out = rows == images.holdout[: len(rows)]
     return {
         "dataset": images.name,
         "revision": images.revision,
         "split": f"{images.source.split}, {'held out by seed' if held_out else 'trained on'}",
         "split_hash": images.split,
-        "rows": len(panel.rows),
+        "rows": len(rows),
         "preparation": PREPROCESSING,
     }

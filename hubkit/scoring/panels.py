@@ -1,8 +1,9 @@
 """Panels: sets of prompts and seeds that both models draw, and the real pictures they are held against."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 from hubkit.data import CaptionedImages
@@ -91,13 +92,24 @@ def of_captions(
 
 def real_pictures(images: CaptionedImages, rows: Sequence[int]) -> list[Look]:
     """The rows' pictures, prepared as the training saw them but with nothing left to chance."""
-    return [_prepared(images, row) for row in rows]
+    return [_look(f"row {row} of {images.name}", partial(_prepared, images, row)) for row in rows]
 
 
-def _prepared(images: CaptionedImages, row: int) -> Look:
-    def prepare() -> "Image":
-        return square(images.picture(row).open(), images.source, None)
+def mirrored_pictures(images: CaptionedImages, rows: Sequence[int]) -> list[Look]:
+    """The same, mirrored."""
+    from PIL import ImageOps
 
+    def mirror(row: int) -> "Image":
+        return ImageOps.mirror(_prepared(images, row))
+
+    return [_look(f"row {row} of {images.name}, mirrored", partial(mirror, row)) for row in rows]
+
+
+def _prepared(images: CaptionedImages, row: int) -> "Image":
+    return square(images.picture(row).open(), images.source, None)
+
+
+def _look(name: str, prepare: "Callable[[], Image]") -> Look:
     image = prepare()
     identity = hashlib.sha256(f"{image.size}".encode() + image.tobytes()).hexdigest()
-    return Look(identity, f"row {row} of {images.name}", prepare)
+    return Look(identity, name, prepare)

@@ -16,6 +16,7 @@ from hubkit.scoring.gates import judge, verdict
 from hubkit.scoring.measuring import View, measure, view
 from hubkit.scoring.metric import Metric
 from hubkit.scoring.panels import Panel, Shows, panels
+from hubkit.scoring.searching import copies
 from hubkit.scoring.study import CARD, PromptStudy, Seen, see, shots_of_study, studied
 from hubkit.scoring.values import Dial, Scores, Study
 from hubkit.training import TrainedModel
@@ -83,6 +84,7 @@ def score(
         sampling=plan.samples.facts(images.source.resolution),
         study=studied(looked.study) if looked.study else None,
         dial=dial,
+        failures=copies(scores, plan.metrics),
     )
     found = judge(found, plan.metrics, None)
     tell(found)

@@ -53,6 +53,16 @@ class Sample(Record):
     sha256: str
 
 
+class Neighbours(Record):
+    """A drawn picture, and the training picture that is nearest to it."""
+
+    file: str = Field(description="Of the drawn picture, relative to the run folder.")
+    row: int = Field(description="Of the training picture in the dataset.")
+    mirrored: bool = Field(description="Whether it is nearest when mirrored, as the training saw it too.")
+    distance: float = Field(description="1 - cosine of their features.")
+    threshold: float = Field(description="The distance below which a picture counts as a copy.")
+
+
 class Interval(Record):
     """Where the truth lies in 95 of 100 cases."""
 
@@ -92,6 +102,10 @@ class Score(Record):
     )
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = Field((), description="What ought to worry a reader, in words.")
+    nearest: tuple[Neighbours, ...] = Field(
+        (), description="Where training pictures are searched: the pairs of a drawn and a training picture that are "
+        "nearest, nearest first."
+    )  # fmt: skip
     gate: str | None = Field(None, description="The gate in words.")
     gate_met: bool | None = Field(
         None, description="None without a gate, and while one on the last release waits for the publishing."

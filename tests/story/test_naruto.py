@@ -100,6 +100,7 @@ def stand_ins(server: LocalHub, tmp_path_factory, add_safety_checker, random_inc
     put(api, "CompVis/stable-diffusion-v1-4", "model", {**files_of(classic), "README.md": openrail})
     put(api, "lambdalabs/sd-pokemon-diffusers", "model", pickled(files_of(classic)))
     put(api, "openai/clip-vit-large-patch14", "model", mini("mini-clip"))
+    put(api, "facebook/dinov2-base", "model", mini("mini-clip"))
     put(api, "lambdalabs/naruto-blip-captions", "dataset", {
         "data/train-00000-of-00002.parquet": shard(range(8)), "data/train-00001-of-00002.parquet": shard(range(8, 16)),
     })  # fmt: skip
@@ -123,7 +124,9 @@ def test_the_naruto_recipe_runs_as_it_stands(hubkit, stand_ins, server, tmp_path
         "safety_checker/model.safetensors", "feature_extractor/preprocessor_config.json",
     } <= {file.rfilename for file in info.siblings}  # fmt: skip
     assert "brings its base's safety checker" in (release / "README.md").read_text()
-    assert (release / "recipe.toml").read_text().count('revision = "') == 6  # base, dataset, weights twice, CLIP twice
+    assert (release / "recipe.toml").read_text().count(
+        'revision = "'
+    ) == 7  # base, dataset, weights twice, CLIP twice, DINO
 
 
 def test_a_pickled_base_is_read_without_running_it_and_published_as_safetensors(hubkit, stand_ins, server, tmp_path):

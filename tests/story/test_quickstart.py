@@ -75,7 +75,7 @@ def test_the_pinned_recipe_holds_commits(runs, story):
     """What is published says exactly what it was made from."""
     pinned = (runs / "story" / "recipe.toml").read_text()
 
-    assert pinned.count("revision = ") == 6  # base, dataset, three metrics, the prompt study
+    assert pinned.count("revision = ") == 7  # base, dataset, four metrics, the prompt study
 
 
 def test_the_card_is_understood_by_the_hub(server, commit):
@@ -88,7 +88,28 @@ def test_the_card_is_understood_by_the_hub(server, commit):
     assert card.datasets == ["hubkit/mini-ninja-captions"]
     assert card.pipeline_tag == "text-to-image"
     assert card.library_name == "diffusers"
-    assert {result.metric_type for result in card.eval_results} == {"kid", "clip-score"}  # eight pictures make no FID
+    types = {result.metric_type for result in card.eval_results}
+    assert types == {"kid", "clip-score", "memorisation"}  # eight pictures make no FID
+
+
+def test_the_nearest_training_pictures_are_kept(runs, story):
+    """Five pairs for each set of prompts: a drawn picture that is there, and a row that was trained on."""
+    images = json.loads((runs / "story" / "images.json").read_text())
+    scores = json.loads((runs / "story" / "scores.json").read_text())["scores"]
+    score, of_training = (one for one in scores if one["kind"] == "memorisation")
+    pairs = score["nearest"] + of_training["nearest"]
+
+    assert (score["panel"], of_training["panel"]) == ("holdout", "training")
+    assert len(pairs) == 10
+    assert all((runs / "story" / pair["file"]).is_file() and pair["row"] in images["train"] for pair in pairs)
+    assert all(
+        one["nearest"] == sorted(one["nearest"], key=lambda pair: pair["distance"]) for one in (score, of_training)
+    )
+    assert len({pair["threshold"] for pair in pairs}) == 1
+    assert score["reference"] == of_training["reference"]
+    assert score["settings"]["training_pictures_searched"] == len(images["train"])
+    assert score["settings"]["mirrors_searched"] == "no"
+    assert score["reference"]["split_hash"]
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -1,0 +1,153 @@
+"""The search for the nearest training picture, and when there are too many that are too near.
+
+A recipe that mirrors pictures teaches their mirrors too, so both are searched. Distances are 1 - cosine.
+
+Legend: N drawn pictures, M held-out ones, T of the training with their mirrors, D features.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
+
+from hubkit.data import CaptionedImages
+from hubkit.randomness import permutation
+from hubkit.scoring.features import Features, Look
+from hubkit.scoring.likeness import cosines
+from hubkit.scoring.metric import Metric
+from hubkit.scoring.panels import mirrored_pictures, real_pictures
+from hubkit.scoring.values import Neighbours, Score
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+PERCENTILE: Final = 0.01
+"""Of the held-out pictures' own distances to the training: what is nearer counts as a copy. Low, since copies are far
+below it and each hundredth more is a hundredth of false alarms; not lower, since the few hundred pictures that a
+finetune holds out have no finer quantile.
+"""
+SHOWN: Final = 5
+"""Nearest pairs that are kept."""
+AT_ONCE: Final = 1024
+ONE_SIDED: Final = 0.025
+"""Of what lies above a two-sided 95 % interval."""
+
+
+@runtime_checkable
+class Searches(Protocol):
+    """A metric that looks for the nearest training picture of each drawn one."""
+
+    at_most: int
+    """Training pictures that are searched."""
+    above_holdout: str
+    """'fail' or 'warn': what too many mean."""
+
+
+def rows_to_search(images: CaptionedImages, at_most: int) -> tuple[int, ...]:
+    """The training's rows, or as many as may be, drawn by the seed of the split."""
+    order = permutation(images.source.seed, "search", 0, len(images.train))[:at_most]
+    return tuple(sorted(images.train[place] for place in order))
+
+
+def pictures_to_search(images: CaptionedImages, at_most: int) -> list[Look]:
+    """Those rows' pictures, and after them their mirrors where the training mirrors."""
+    rows = rows_to_search(images, at_most)
+    return real_pictures(images, rows) + (mirrored_pictures(images, rows) if images.source.horizontal_flip else [])
+
+
+def distances(x_ND: "Tensor", training_TD: "Tensor") -> "tuple[Tensor, Tensor]":
+    """Of each picture to its nearest training picture, (N,), float64, and which that is, (N,)."""
+    import torch
+
+    found = [cosines(x_ND[start : start + AT_ONCE], training_TD).max(dim=1) for start in range(0, len(x_ND), AT_ONCE)]
+    return 1 - torch.cat([one.values for one in found]), torch.cat([one.indices for one in found])
+
+
+def threshold(reference: Features) -> float:
+    """The distance below which a picture counts as a copy: the held-out picture's that has `rank` - 1 nearer ones."""
+    assert reference.training is not None  # noqa: S101 - asked for by a metric that searches
+    own_M, _ = distances(reference.images, reference.training)
+    return float(own_M.sort().values[rank(len(own_M)) - 1])
+
+
+def rank(held_out: int) -> int:
+    """Of the held-out picture whose distance is the percentile, from 1."""
+    return 1 + math.floor(PERCENTILE * (held_out - 1))
+
+
+def common(held_out: int) -> float:
+    """How likely one more held-out picture is below the threshold: all ranks are equally likely for it."""
+    return rank(held_out) / (held_out + 1)
+
+
+def at_most_common(held_out: int) -> float:
+    """The same, but more than it is in 39 of 40 cases: so few held-out pictures leave their share uncertain (Clopper
+    and Pearson, 1934).
+    """
+    below = rank(held_out) - 1
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _chance(below, held_out, middle) > ONE_SIDED else (low, middle)
+    return high
+
+
+def _chance(at_most: int, of: int, share: float) -> float:
+    """That no more than so many of so many happen."""
+    logarithms = (
+        math.lgamma(of + 1) - math.lgamma(k + 1) - math.lgamma(of - k + 1)
+        + k * math.log(share) + (of - k) * math.log1p(-share)
+        for k in range(at_most + 1)
+    )  # fmt: skip
+    return math.fsum(map(math.exp, logarithms))
+
+
+def nearest(
+    files: Sequence[str], drawn: Features, reference: Features, rows: Sequence[int]
+) -> tuple[Neighbours, ...]:  # fmt: skip
+    """The pairs of a drawn and a training picture that are nearest, nearest first; one for each drawn picture."""
+    assert reference.training is not None  # noqa: S101 - asked for by a metric that searches
+    nearest_N, place_N = distances(drawn.images, reference.training)
+    limit = threshold(reference)
+    return tuple(
+        Neighbours(
+            file=files[number],
+            row=rows[int(place_N[number]) % len(rows)],
+            mirrored=int(place_N[number]) >= len(rows),
+            distance=float(nearest_N[number]),
+            threshold=limit,
+        )
+        for number in nearest_N.argsort()[:SHOWN].tolist()
+    )
+
+
+def searched(score: Score, drawn: Features, reference: Features, files: Sequence[str], rows: Sequence[int]) -> Score:
+    """The score with the nearest pairs, what was searched, and a warning where too many are too near."""
+    if reference.training is None or not len(reference.images):
+        return score
+    mirrors = len(reference.training) > len(rows)
+    about = {"training_pictures_searched": len(rows), "mirrors_searched": "yes" if mirrors else "no"}
+    worry = too_near(score, len(reference.images))
+    return score.model_copy(
+        update={
+            "settings": score.settings | about,
+            "nearest": nearest(files, drawn, reference, rows),
+            "warnings": (*score.warnings, *([worry] if worry else [])),
+        }
+    )
+
+
+def copies(scores: Sequence[Score], metrics: Sequence[Metric]) -> tuple[str, ...]:
+    """Warnings of searches that forbid publishing, in words."""
+    forbidding = {one.kind for one in metrics if isinstance(one, Searches) and one.above_holdout == "fail"}
+    return tuple(f"{one.metric}: {worry}" for one in scores if one.kind in forbidding for worry in one.warnings)
+
+
+def too_near(score: Score, held_out: int) -> str:
+    """What is wrong with the share of near pictures, in words; empty where chance may have made it."""
+    most = at_most_common(held_out)
+    if score.interval is None or not score.interval.low > most:
+        return ""
+    return (
+        f"{score.value:.1%} of the drawn pictures, {score.interval.low:.1%} at least, are nearer to a training picture"
+        f" than all but {most:.1%} of held-out ones can be by chance: look at the nearest pairs"
+    )

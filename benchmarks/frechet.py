@@ -3,6 +3,11 @@
     .venv/bin/python benchmarks/frechet.py [ROUNDS]
 
 They take turns, begin with the features and end with the number; other programs on the machine slow both alike.
+
+Measured on 2026-11-24, one thread (`OMP_NUM_THREADS=1`) of two busy cores:
+
+    torchmetrics 188.62159318 in 7.4 CPU-s; ours 188.62159318 in 4.0 CPU-s
+    ours takes 0.54 of the time; the numbers differ by 2.4e-15 of their value
 """
 
 import sys

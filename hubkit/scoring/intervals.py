@@ -70,7 +70,8 @@ def spread(
     of_real = torch.where(rows < len(groups), groups[rows.clamp(max=len(groups) - 1)], rows % count)
     stays = [(groups != group, of_real != group if real.paired else rows >= 0) for group in range(count)]
     left_out = [torch.tensor([parts(*kept) for kept in stays], dtype=torch.float64) for parts in (ours, theirs)]
-    return jackknifed(metric.value(finetuned, real), metric.value(base, real), *left_out)
+    everything = groups >= 0, rows >= 0
+    return jackknifed(ours(*everything), theirs(*everything), left_out[0], left_out[1], what)
 
 
 def clustered(prompts: Sequence[Hashable]) -> "tuple[Tensor, str]":
@@ -88,15 +89,13 @@ def clustered(prompts: Sequence[Hashable]) -> "tuple[Tensor, str]":
 
 
 def grouped(clusters_N: "Tensor") -> "Tensor | None":
-    """The group of each picture, (N,): none of fewer than two clusters. None where
-    there are too few.
-    """
+    """The group of each picture, (N,), none of fewer than two clusters; None where there are too few."""
     clusters = int(clusters_N.max()) + 1 if len(clusters_N) else 0
     fitting = [count for count in GROUPS if clusters >= 2 * count]
     return clusters_N % max(fitting) if fitting else None
 
 
-def jackknifed(value: float, base: float, left_out_G: "Tensor", base_left_out_G: "Tensor") -> Spread:
+def jackknifed(value: float, base: float, left_out_G: "Tensor", base_left_out_G: "Tensor", what: str) -> Spread:
     """By the delete-a-group jackknife (Kott, equation 3), from the values with each group left out.
 
     A bootstrap would not do for a distance between sets: rows that are drawn twice bring back the bias of small sets.
@@ -115,7 +114,7 @@ def jackknifed(value: float, base: float, left_out_G: "Tensor", base_left_out_G:
         base_interval=_around(base, reach * error(base_left_out_G)),
         difference_interval=_around(value - base, reach * of_difference),
         difference_error=of_difference,
-        intervals_by=f"jackknife, leaving out {count} groups of prompts in turn",
+        intervals_by=f"jackknife, leaving out {count} groups of {what} in turn",
     )
 
 

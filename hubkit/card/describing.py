@@ -29,10 +29,11 @@ from hubkit.publishing import (
     BlankError,
     Present,
     Release,
-    SourceCode,
     StandingCard,
+    changes,
     draw,
     hashes,
+    source_code,
     usage,
 )
 from hubkit.recipe import Recipe, dump, shared
@@ -76,28 +77,31 @@ def describe(
         halve(making)
     older = made(folder)
     shown = chosen(scores, recipe.card.pictures)
-    gallery = _illustrate(making, folder, shown)
-    proof = _proven(older, making, model, shown) or _prove(making, shown, scores)
+    samples = [one.finetuned for one in shown]
+    gallery = _illustrate(making, folder, samples)
+    proof = _proven(older, making, model, samples) or _prove(making, samples, scores)
     facts = Facts(
         recipe=shared(recipe),
         images=images.model_copy(update={"source": shared(recipe).data}),
         model=model.model_copy(update={"folder": Path("model")}),
         scores=scores,
         model_id=model_id,
-        snippet=usage(model_id, proof.prompt, proof.seed, scores.sampling),
+        snippet=usage(model_id, proof.prompt, proof.seed, scores.sampling, recipe.publish.version),
         proof=proof,
         gallery=tuple(gallery),
         safety_checker=has_safety_checker(making),
         accepted=accepted.reason if accepted else None,
+        source=(older.lock.source if older else None) or source_code(),
         before=before,
-        plots=dict(illustrations(folder, scores, making)),
+        plots=dict(illustrations(folder, scores, shown, making)),
         log=logged(read_rows(folder / "train.jsonl")),
         hub=hub_address(),
         thumbnail=recipe.publish.address_of(recipe.name, gallery[0][1]) if gallery else None,
         co2_grams=grams(recipe.card.country, model.energy_kwh),
     )
+    facts = _compared(making, facts, made_from)
     facts.save(folder / FACTS, inputs)
-    _write(making, facts, standing, made_from, older.lock.source if older else None)
+    _write(making, facts, standing, made_from)
     shutil.rmtree(place, ignore_errors=True)
     making.rename(place)
     release = _release(facts, place).model_copy(update={"on": on})
@@ -219,9 +223,15 @@ def has_safety_checker(folder: Path) -> bool:
     return name is not None
 
 
-def _write(
-    making: Path, facts: Facts, standing: StandingCard | None, made_from: str, source: SourceCode | None
-) -> None:  # fmt: skip
+def _compared(making: Path, facts: Facts, made_from: str) -> Facts:
+    """The facts with what has changed since the release before, where hubkit made that."""
+    if facts.before is None or facts.before.lock is None:
+        return facts
+    found = changes(facts.before.lock, locked(making, facts, PROOF, made_from))
+    return facts.model_copy(update={"changes": found})
+
+
+def _write(making: Path, facts: Facts, standing: StandingCard | None, made_from: str) -> None:
     """The card with what people edited in the one that stands, the recipe and, last, the lock over all of them."""
     said, words = front(facts), body(facts)
     kept = keep_edits(words, split(standing.text)[1], standing.lock.card) if standing else Kept(words, (), ())
@@ -229,9 +239,9 @@ def _write(
         say(f"{title!r} of the card was edited by hand, and its facts have changed: both stand in the new card")
     metadata_kept = keep_metadata(said, standing) if standing else said
     (making / "README.md").write_text(f"{front_matter(metadata_kept)}\n{kept.body}", encoding="utf-8")
-    written = Written(section_hashes(words), tuple(said["tags"]))
+    by_us = Written(section_hashes(words), tuple(said["tags"]))
     (making / "recipe.toml").write_text(dump(facts.recipe), encoding="utf-8")
-    (making / LOCK).write_text(locked(making, facts, PROOF, written, made_from, source).text(), encoding="utf-8")
+    (making / LOCK).write_text(locked(making, facts, PROOF, made_from, by_us).text(), encoding="utf-8")
 
 
 def _release(facts: Facts, place: Path) -> Release:

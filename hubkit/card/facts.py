@@ -6,7 +6,7 @@ from hubkit.card.log import Logged
 from hubkit.card.metadata import Licence, of_release
 from hubkit.card.sections import Picture
 from hubkit.data import CaptionedImages
-from hubkit.publishing import Past
+from hubkit.publishing import Changes, Past, SourceCode
 from hubkit.recipe import Recipe
 from hubkit.scoring import Sample, Scores
 from hubkit.training import TrainedModel
@@ -31,7 +31,9 @@ class Facts(Record):
     )
     safety_checker: bool = Field(description="Whether the pipeline brings its base's.")
     accepted: str | None = Field(None, description="Why it is published though a gate is not met.")
+    source: SourceCode | None = Field(None, description="Commit and workflow run it came from, where there was one.")
     before: Past | None = Field(None, description="The release that it follows.")
+    changes: Changes | None = Field(None, description="What is another than in that one, where hubkit made it.")
     plots: dict[str, Picture] = Field(
         {}, description="Curves and sheets in the release, by what they show: 'before-after', 'loss', 'scores' …"
     )

@@ -1,24 +1,49 @@
 """The curves and sheets of a card: made once, named by what they show."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hubkit.card.pictures import in_words, save_grid
-from hubkit.card.plots import drawable, loss_in_words, save_loss, save_scores, scores_in_words
+from hubkit.card.pictures import Twins, first_in_words, in_words, save_first, save_grid
+from hubkit.card.plots import (
+    dial_in_words,
+    drawable,
+    loss_in_words,
+    save_dial,
+    save_loss,
+    save_scores,
+    scores_in_words,
+)
 from hubkit.card.sections import Picture
+from hubkit.card.sheet import save_sheet, sheet_in_words
 from hubkit.scoring import Scores
 from hubkit.training.journal import read_rows
 
 
-def illustrations(run: Path, scores: Scores, making: Path) -> Mapping[str, Picture]:
+def illustrations(run: Path, scores: Scores, shown: Sequence[Twins], making: Path) -> Mapping[str, Picture]:
     """Draw what there is to draw into `making/images`; each picture with what it shows, in words."""
     images = making / "images"
+    save_first(run, shown, images / "first.webp")
     save_grid(run, scores, images / "before-after.webp")
-    drawn = {"before-after": Picture("images/before-after.webp", in_words(scores))}
+    drawn = {
+        "first": Picture("images/first.webp", first_in_words(shown)),
+        "before-after": Picture("images/before-after.webp", in_words(scores)),
+    }
     if rows := read_rows(run / "train.jsonl"):
         save_loss(rows, images / "loss.png")
         drawn["loss"] = Picture("images/loss.png", loss_in_words(rows))
     if found := drawable(scores.scores):
         save_scores(found, images / "scores.png")
         drawn["scores"] = Picture("images/scores.png", scores_in_words(found))
+    return {**drawn, **_studied(run, scores, images)}
+
+
+def _studied(run: Path, scores: Scores, images: Path) -> Mapping[str, Picture]:
+    """What a prompt study and a style dial have to show."""
+    drawn = {}
+    if scores.study and scores.study.finetuned:
+        save_sheet(run, scores.study, images / "prompts.webp")
+        drawn["prompts"] = Picture("images/prompts.webp", sheet_in_words(scores.study))
+    if scores.dial:
+        save_dial(scores.dial, images / "dial.png")
+        drawn["dial"] = Picture("images/dial.png", dial_in_words(scores.dial))
     return drawn

@@ -2,13 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from hubkit.card.facts import Facts
-from hubkit.publishing import Lock, Parent, hashes, interface_of, source_code
-from hubkit.publishing.lock import LockedBase, LockedData, LockedPicture, LockedRecipe, LockedScore, SourceCode
-from hubkit.values import sha256_of
+from hubkit.publishing import Lock, Parent, hashes, interface_of
+from hubkit.publishing.lock import (
+    LockedBase,
+    LockedData,
+    LockedDial,
+    LockedPicture,
+    LockedRecipe,
+    LockedScore,
+    LockedStudy,
+)
+from hubkit.recipe import dump
+from hubkit.scoring import Dial, Study
 
 ELSEWHERE: Final = {
     "folder", "base", "base_revision", "base_license", "base_license_name", "base_license_link", "weights",
@@ -25,10 +35,11 @@ class Written:
     tags: tuple[str, ...]
 
 
-def locked(
-    making: Path, facts: Facts, proof: str, written: Written, made_from: str, source: SourceCode | None
-) -> Lock:  # fmt: skip
-    """The lock over everything that lies in `making`; `source` is what an older describing of the run knew."""
+UNWRITTEN: Final = Written({}, ())
+
+
+def locked(making: Path, facts: Facts, proof: str, made_from: str, written: Written = UNWRITTEN) -> Lock:
+    """The lock of a release that lies in `making`; over every file of it once the card is written, over none before."""
     model, images, recipe = facts.model, facts.images, facts.recipe
     tables = recipe.model_dump(mode="json", exclude_none=True)
     return Lock(
@@ -36,7 +47,7 @@ def locked(
         model_id=facts.model_id,
         version=recipe.publish.version,
         made_from=made_from,
-        recipe=LockedRecipe(sha256=sha256_of(making / "recipe.toml"), tables=tables),
+        recipe=LockedRecipe(sha256=recipe_hash(facts), tables=tables),
         base=LockedBase(
             repo=model.base,
             revision=model.base_revision,
@@ -61,6 +72,8 @@ def locked(
             license=facts.licence.id,
         ),
         scores=tuple(LockedScore.model_validate(score.model_dump(mode="json")) for score in facts.scores.scores),
+        study=facts.scores.study and locked_study(facts.scores.study),
+        dial=facts.scores.dial and locked_dial(facts.scores.dial),
         sampling=facts.scores.sampling,
         proof=LockedPicture(path=proof, prompt=facts.proof.prompt, seed=facts.proof.seed),
         pictures=tuple(
@@ -69,8 +82,25 @@ def locked(
         card=dict(written.sections),
         tags=written.tags,
         accepted=facts.accepted,
-        source=source or source_code(),
+        source=facts.source,
         parent=Parent(commit=facts.before.commit, tag=facts.before.tag) if facts.before else None,
         size_bytes=sum(file.stat().st_size for file in making.rglob("*") if file.is_file()),
-        files=hashes(making),
+        files=hashes(making) if written is not UNWRITTEN else {},
     )
+
+
+def recipe_hash(facts: Facts) -> str:
+    """The sha256 of the release's `recipe.toml`."""
+    return sha256(dump(facts.recipe).encode()).hexdigest()
+
+
+def locked_study(study: Study) -> LockedStudy:
+    """Every number of it; of the pictures the hashes stand elsewhere."""
+    said: dict[str, Any] = study.model_dump(mode="json", exclude={"finetuned", "base"})
+    return LockedStudy.model_validate({"winner": study.winner, **said})
+
+
+def locked_dial(dial: Dial) -> LockedDial:
+    """Every number of it."""
+    said: dict[str, Any] = dial.model_dump(mode="json")
+    return LockedDial.model_validate(said)

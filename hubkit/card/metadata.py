@@ -19,7 +19,7 @@ OWN_PICTURES: Final = "imagefolder"
 
 WRITTEN: Final = frozenset({
     "license", "license_name", "license_link", "library_name", "pipeline_tag", "base_model", "base_model_relation",
-    "datasets", "instance_prompt", "tags", "widget", "thumbnail", "co2_eq_emissions", "model-index",
+    "datasets", "instance_prompt", "new_version", "tags", "widget", "thumbnail", "co2_eq_emissions", "model-index",
 })  # fmt: skip
 """The keys that hubkit writes; any other is a person's."""
 
@@ -66,6 +66,7 @@ def metadata(
         "base_model_relation": "finetune",
         "datasets": [recipe.data.repo] if recipe.data.repo else None,
         "instance_prompt": recipe.method.trigger,
+        "new_version": recipe.card.new_version,
         "tags": [*TAGS, *recipe.method.tags, *audience, *rehearsal],
         "widget": [{"text": prompt, "output": {"url": path}} for prompt, path in widget],
         **more,

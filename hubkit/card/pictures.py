@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 SHOWN: Final = 6
 """Samples that stand alone, and subjects of the grid."""
 
+FIRST: Final = 3
+"""Pairs at the top of the card."""
+
 COLUMNS: Final = 4
 """Pairs in a row of the grid, at most."""
 
@@ -33,17 +36,41 @@ INK: Final = (40, 40, 40)
 PAPER: Final = (255, 255, 255)
 
 
-def chosen(scores: Scores, first: Sequence[str] = ()) -> list[Sample]:
-    """The samples that stand alone: a subject each, with a template each in turn, the last one first; the subjects in
-    `first` before the others.
+@dataclass(frozen=True)
+class Twins:
+    """What both models drew of one prompt, from the same latents."""
 
-    The templates of a recipe begin with the bare subject, so the last shows best what was learnt.
+    base: Sample
+    finetuned: Sample
+
+
+def chosen(scores: Scores, first: Sequence[str] = ()) -> list[Twins]:
+    """The samples that stand alone: a subject each, the subjects in `first` before the others.
+
+    They are of the template that won the prompt study; without one, a template each in turn, the last one first: the
+    templates of a recipe begin with the bare subject, so the last shows best what was learnt.
     """
-    templates = len(scores.templates)
     numbered = list(enumerate(scores.subjects))
     order = {subject: place for place, subject in enumerate(first)}
     rows = [row for row, subject in sorted(numbered, key=lambda one: order.get(one[1], len(order)))][:SHOWN]
-    return [scores.finetuned[row * templates + (templates - 1 - row) % templates] for row in rows]
+    study, templates = scores.study, len(scores.templates)
+    if study and study.finetuned:
+        places = [row * len(study.columns) + study.columns.index(study.winner) for row in rows]
+        return [Twins(study.base[place], study.finetuned[place]) for place in places]
+    places = [row * templates + (templates - 1 - row) % templates for row in rows]
+    return [Twins(scores.base[place], scores.finetuned[place]) for place in places]
+
+
+def save_first(run: Path, shown: Sequence[Twins], place: Path) -> None:
+    """The first of the chosen in a row: the base's left, the finetuned's right."""
+    drawn = [Pair(one.finetuned.prompt, opened(run, one.base), opened(run, one.finetuned)) for one in shown[:FIRST]]
+    save_pairs(drawn, ("base", "finetuned"), len(drawn), place)
+
+
+def first_in_words(shown: Sequence[Twins]) -> str:
+    """What that row shows, for those who do not see it."""
+    prompts = ", ".join(f"“{one.finetuned.prompt}”" for one in shown[:FIRST])
+    return f"Left the base, right this model, from the same noise: {prompts}"
 
 
 def save_sample(run: Path, sample: Sample, place: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from hubkit.escaping import one_line
-from hubkit.scoring import Interval, Score
+from hubkit.scoring import Candidate, Dial, Interval, Score
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -77,6 +77,37 @@ def save_scores(drawn: Sequence[Score], place: Path) -> None:
 def scores_in_words(scores: Sequence[Score]) -> str:
     """What the picture shows, for those who do not see it."""
     return "; ".join(f"{score.metric}: base {score.base:.4g}, finetuned {score.value:.4g}" for score in scores)
+
+
+def save_dial(dial: Dial, place: Path) -> None:
+    """The candidates by style and prompt, on both more to the right and higher is better; the front joined."""
+    drawn = [one for one in dial.candidates if all(math.isfinite(value) for value in _merits(dial, one))]
+    front = sorted(_merits(dial, one) for one in drawn if one.front)
+    with _figure(height=3.4) as (figure, save):
+        axes = figure.subplots()
+        axes.plot(*zip(*front, strict=True), color=FAINT, linewidth=1.4, zorder=1) if front else None
+        for one in drawn:
+            style, prompt = _merits(dial, one)
+            colour = FINETUNED if one.picked else BASE
+            axes.plot([style], [prompt], "o", color=colour, markersize=9 if one.picked else 6)
+            words = f"{one_line(one.name)} (taken)" if one.picked else one_line(one.name)
+            axes.annotate(words, (style, prompt), (7, 5), textcoords="offset points", color=colour, fontsize=8)
+        axes.invert_xaxis()
+        axes.margins(x=0.2, y=0.15)
+        axes.set_xlabel(f"{one_line(dial.names[dial.style])}: nearer to the style →")
+        axes.set_ylabel(f"{one_line(dial.names[dial.prompt])}: nearer to the prompt →")
+        save(place)
+
+
+def dial_in_words(dial: Dial) -> str:
+    """What the picture shows, for those who do not see it."""
+    style, prompt = dial.names[dial.style], dial.names[dial.prompt]
+    points = "; ".join("{}: {:.4g}, {:.4g}".format(one.name, *_merits(dial, one)) for one in dial.candidates)
+    return f"{style} and {prompt} of each candidate: {points}"
+
+
+def _merits(dial: Dial, one: Candidate) -> tuple[float, float]:
+    return one.values.get(dial.style, math.nan), one.values.get(dial.prompt, math.nan)
 
 
 def _one_score(axes: "Axes", score: Score) -> None:

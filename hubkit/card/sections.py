@@ -82,6 +82,17 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Made:
+    """Markdown of several blocks that was made elsewhere."""
+
+    text: Markdown
+
+    def render(self) -> str:
+        """Itself."""
+        return self.text.strip()
+
+
+@dataclass(frozen=True)
 class Plain:
     """A stranger's text of several paragraphs, as it is: markup in it is shown, not obeyed."""
 

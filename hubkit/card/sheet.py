@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Final
 
-from hubkit.card.pictures import CELL, GAP, LINE, PAPER, fitted, opened, write
+from hubkit.card.pictures import CELL, GAP, LINE, PAPER, QUALITY, fitted, opened, write
 from hubkit.scoring import Study
 
 MARGIN: Final = 72
@@ -19,7 +19,7 @@ LETTERS: Final = 25
 
 
 def save_sheet(run: Path, study: Study, place: Path) -> None:
-    """Draw it, as a PNG."""
+    """Draw it, in the format of the place's suffix: PNG or WebP."""
     from PIL import Image, ImageDraw
 
     best_first = [row.template for row in study.templates]
@@ -42,4 +42,10 @@ def save_sheet(run: Path, study: Study, place: Path) -> None:
                     left = MARGIN + column * (CELL + GAP)
                     sheet.paste(fitted(picture), (left, top + LINE + line * (CELL + GAP)))
     place.parent.mkdir(parents=True, exist_ok=True)
-    sheet.save(place, "PNG", optimize=True)
+    sheet.save(place, optimize=True, quality=QUALITY, method=6)
+
+
+def sheet_in_words(study: Study) -> str:
+    """What it shows, for those who do not see it."""
+    templates = ", ".join(f"“{row.template}”" for row in study.templates)
+    return f"Each subject in every template, best first, the base's pictures above this model's: {templates}"

@@ -5,7 +5,7 @@ published at all, `place` makes a repo's tree exactly the release, `verify_…` 
 draws with it, for readers and for the verification alike.
 """
 
-from hubkit.publishing.changelog import changelog
+from hubkit.publishing.changelog import changelog, told
 from hubkit.publishing.changes import Change, Changes, ScoreChange, changes
 from hubkit.publishing.commit import Placed, found_repo, holds, place, restore, tag
 from hubkit.publishing.history import (
@@ -37,5 +37,6 @@ __all__ = [
     "ScoreChange", "SourceCode", "StandingCard", "StandingRelease", "Target", "Version", "changelog", "changes",
     "check_greater", "check_unmoved", "demanded", "draw", "found_repo", "hashes", "hold", "holds", "inspect",
     "interface_of", "newest", "past_at", "place", "present", "propose", "psnr", "read_lock", "restore", "source_code",
-    "stage_title", "strange_libraries", "tag", "take_back", "unlike", "usage", "verify_by_drawing", "verify_hashes",
+    "stage_title", "strange_libraries", "tag", "take_back", "told", "unlike", "usage", "verify_by_drawing",
+    "verify_hashes",
 ]  # fmt: skip

@@ -28,6 +28,11 @@ def changelog(old: Lock, new: Lock, names: tuple[str, str], level: int = 2) -> M
     return Markdown("\n\n".join(parts) + "\n")
 
 
+def told(old: Lock, found: Changes, names: tuple[str, str], level: int = 3) -> Markdown:
+    """The same of changes that are known, without a heading of its own; those within are of `level`."""
+    return Markdown("\n\n".join([in_a_sentence(old, found), *_sections(found, names, "#" * level)]))
+
+
 def in_a_sentence(old: Lock, found: Changes) -> Markdown:
     """What matters most of the changes, and the least version that they may have."""
     return Markdown(_weightiest(found) + _least(old, found))

@@ -95,6 +95,24 @@ class LockedScore(Locked):
     extractor_revision: str = ""
 
 
+class LockedStudy(Locked):
+    """The prompt study: the template it recommends, and all else it says but the pictures."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    winner: str
+    verdict: str
+
+
+class LockedDial(Locked):
+    """The style dial: the candidates, and why one of them was taken."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    pick: str
+    reason: str
+
+
 class LockedPicture(Locked):
     """A picture of the card that can be drawn again."""
 
@@ -149,6 +167,8 @@ class Lock(Locked):
     weights: dict[FilePath, Sha256] = Field(description="Of the weights as they were trained.")
     interface: Interface
     scores: tuple[LockedScore, ...]
+    study: LockedStudy | None = None
+    dial: LockedDial | None = None
     sampling: dict[str, str | int | float]
     proof: LockedPicture = Field(description="Drawn by the card's own code.")
     pictures: tuple[LockedPicture, ...] = Field(description="The card's samples.")

@@ -16,7 +16,7 @@ SNIPPET: Final = """\
 import torch
 from diffusers import {scheduler}, StableDiffusionPipeline
 
-pipe = StableDiffusionPipeline.from_pretrained({model}, use_safetensors=True)
+pipe = StableDiffusionPipeline.from_pretrained({model}, {at}use_safetensors=True)
 pipe.scheduler = {scheduler}.from_config(pipe.scheduler.config)
 pipe = pipe.to("cuda" if torch.cuda.is_available() else "cpu")
 image = pipe(
@@ -45,8 +45,11 @@ class BlankError(IntegrityError):
     code = "HK1007"
 
 
-def usage(model: str, prompt: str, seed: int, sampling: Mapping[str, str | int | float]) -> str:
-    """Python that draws `prompt` with `model`, a repo or a folder. Texts become literals, whatever they hold.
+def usage(
+    model: str, prompt: str, seed: int, sampling: Mapping[str, str | int | float], revision: str | None = None
+) -> str:  # fmt: skip
+    """Python that draws `prompt` with `model`, a repo, at `revision`, or a folder. Texts become literals, whatever they
+    hold.
 
     `sampling` is what `Samples.facts` says: steps, guidance_scale, scheduler (a class of diffusers), resolution.
     """
@@ -54,6 +57,7 @@ def usage(model: str, prompt: str, seed: int, sampling: Mapping[str, str | int |
         raise ValueError(f"{sampling['scheduler']!r} is no sampler of hubkit")
     return SNIPPET.format(
         model=literal(model),
+        at=f"revision={literal(revision)}, " if revision else "",
         prompt=literal(prompt),
         seed=int(seed),
         scheduler=sampling["scheduler"],

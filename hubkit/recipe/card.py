@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from hubkit.values import Settings, Several
+from hubkit.values import RepoId, Settings, Several
 
 Text = Annotated[str, Field(min_length=1, max_length=10_000)]
 """Plain text; an empty line begins a paragraph. Markup in it is shown, not obeyed: a recipe may be a stranger's."""
@@ -25,6 +25,9 @@ class Card(Settings):
     contact: Name | None = Field(None, description="Where to ask: a page, or an address.")
     pictures: Several[str] = Field(
         (), max_length=64, description="Subjects in the order in which the card shows them; the rest follow."
+    )
+    new_version: RepoId | None = Field(
+        None, description="Model that supersedes this one, `namespace/name`: the Hub then sends its readers there."
     )
     not_for_all_audiences: bool = Field(
         default=False, description="Ask the Hub to warn before it shows the model's pictures."

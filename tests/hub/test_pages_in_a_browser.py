@@ -62,7 +62,7 @@ def test_a_models_page_reads_well(page: Page, model_url: str, hub: LocalHub, tmp
     captions = page.ask("[...document.querySelectorAll('.gallery figcaption')].map(one => one.innerText)")
     assert captions == ["Yoda ninja portrait", "a cute bunny rabbit"]
     assert page.ask("[...document.images].filter(one => !one.naturalWidth).map(one => one.src)") == []
-    assert page.ask("document.images.length") == 2 + 3
+    assert page.ask("document.images.length") == 2 + 4
     assert page.ask(ANCHORS_LEAD_SOMEWHERE) == []
     assert [url for url in page.requests if not url.startswith((hub.url, "data:"))] == []
     with Image.open(tmp_path / "page.png") as picture:

@@ -4,19 +4,23 @@ from collections.abc import Iterator
 from typing import Final
 
 from hubkit.card.facts import Facts
-from hubkit.card.sections import Code, Picture, Section, Words, joined
-from hubkit.escaping import Markdown
+from hubkit.card.sections import Code, Gallery, Part, Picture, Section, Words, joined
+from hubkit.escaping import Markdown, code
 
 NEEDED: Final = ("diffusers", "transformers", "accelerate", "safetensors", "torch")
 """Packages that loading and drawing take."""
 
 
 def before_and_after(facts: Facts) -> Iterator[Section]:
-    """The grid."""
+    """Every sample in pairs, and the gallery of those that the Hub shows large."""
     sampling = [f"{key.replace('_', ' ')} {value}" for key, value in facts.scores.sampling.items()]
     yield Section(
         "Before and after",
-        [facts.plots["before-after"], Words("before_and_after", {"sampling": joined(sampling)})],
+        [
+            facts.plots["before-after"],
+            Words("before_and_after", {"sampling": joined(sampling)}),
+            *([Gallery()] if facts.gallery else []),
+        ],
     )
 
 
@@ -27,15 +31,26 @@ def usage(facts: Facts) -> Iterator[Section]:
         "How to use it",
         [
             Code(facts.snippet, "python"),
+            *template(facts),
+            Words("usage_licence", {"licence": code(facts.licence.name or facts.licence.id or "none stated")}),
             Picture("images/usage.png", facts.proof.prompt),
             Words("usage", {"prompt": facts.proof.prompt, "seed": facts.proof.seed}),
             Words("usage_install"),
             Code(f"pip install {' '.join(needed(facts))}", "sh"),
-            *([Words("usage_templates", {"templates": templates(facts)})] if len(facts.scores.templates) > 1 else []),
             Words(checker),
             *([Words("usage_fp16")] if facts.recipe.publish.fp16 else []),
         ],
     )
+
+
+def template(facts: Facts) -> Iterator[Part]:
+    """What to put around a subject: what the prompt study found, or else what it was looked at with."""
+    study = facts.scores.study
+    if study:
+        why = "template_needed" if study.needed else "template_not_needed"
+        yield Words(why, {"template": code(study.winner)})
+    elif len(facts.scores.templates) > 1:
+        yield Words("usage_templates", {"templates": templates(facts)})
 
 
 def needed(facts: Facts) -> Iterator[str]:

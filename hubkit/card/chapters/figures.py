@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from typing import Final
 
-from hubkit.scoring import Interval
+from hubkit.scoring import Interval, Measured
 
 MINUTE: Final = 60
 HOUR: Final = 3600
@@ -33,6 +33,20 @@ def interval(found: Interval | None) -> str:
     """Where the truth lies in 95 of 100 cases."""
     is_known = found is not None and math.isfinite(found.low) and math.isfinite(found.high)
     return f"{found.low:.3g} … {found.high:.3g}" if found and is_known else ""
+
+
+def measured(found: Measured | None) -> str:
+    """A number with its interval in brackets; nothing where there is none."""
+    if found is None:
+        return ""
+    around = interval(found.interval)
+    return f"{number(found.value)} ({around})" if around else number(found.value)
+
+
+def share(found: Measured) -> str:
+    """A part of a whole: '83 % (61 … 97)'."""
+    around = found.interval
+    return f"{found.value:.0%}" + (f" ({100 * around.low:.0f} … {100 * around.high:.0f})" if around else "")
 
 
 def duration(seconds: float) -> str:

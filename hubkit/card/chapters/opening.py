@@ -2,29 +2,42 @@
 
 import math
 from collections.abc import Iterator
-from typing import Final
 
-from hubkit.card.chapters.figures import count, number
+from hubkit.card.chapters.figures import count, interval, number
 from hubkit.card.facts import Facts
-from hubkit.card.sections import Gallery, Part, Plain, Words, joined
+from hubkit.card.metadata import link
+from hubkit.card.sections import Part, Plain, Words
 from hubkit.escaping import Markdown, code, inline
 from hubkit.scoring import Score, verdict
-
-IN_SHORT: Final = 3
-"""Scores that stand in the opening line."""
 
 
 def opening(facts: Facts) -> Iterator[Part]:
     """Everything above the first heading."""
-    if facts.recipe.card.description:
-        yield Plain(facts.recipe.card.description)
-    if facts.is_rehearsal:
-        yield Words("rehearsal", {"resolution": facts.images.source.resolution})
+    said = facts.recipe.card
+    if said.new_version:
+        page = Markdown(f"[{code(said.new_version)}](<{link(facts.hub, said.new_version)}>)")
+        yield Words("superseded", {"model": page})
+    if said.description:
+        yield Plain(said.description)
+    yield what(facts)
+    if trigger := facts.recipe.method.trigger:
+        yield Words("trigger", {"trigger": code(trigger)})
+    if picture := facts.plots.get("first"):
+        yield from (picture, Words("first"))
+    yield from headline(facts)
     if facts.accepted:
         yield Words("accepted", {"refusals": "; ".join(facts.scores.refusals), "reason": facts.accepted})
-    yield Words(
+    if facts.is_rehearsal:
+        yield Words("rehearsal", {"resolution": facts.images.source.resolution})
+
+
+def what(facts: Facts) -> Words:
+    """One line: what it is, and what it was made from."""
+    title = facts.recipe.method.title
+    return Words(
         "opening",
         {
+            "method": Markdown(f"{inline(title[:1].upper() + title[1:])}"),
             "base": code(facts.model.base),
             "dataset": code(facts.dataset),
             "pictures": count(len(facts.images.train), "picture"),
@@ -33,15 +46,24 @@ def opening(facts: Facts) -> Iterator[Part]:
             "seen": seen(facts),
         },
     )
-    if trigger := facts.recipe.method.trigger:
-        yield Words("trigger", {"trigger": code(trigger)})
-    if facts.gallery:
-        yield Gallery()
-    if facts.scores.scores:
-        shown = leading(facts.scores.scores)
-        unseen = all(score.panel == "holdout" for score in shown)
-        on = ", on captions and pictures the training never saw" if unseen else ""
-        yield Words("against_base", {"on": on, "scores": joined([in_short(score) for score in shown])})
+
+
+def headline(facts: Facts) -> Iterator[Words]:
+    """The score that says most."""
+    yield from map(beside_base, leading(facts.scores.scores)[:1])
+
+
+def beside_base(score: Score) -> Words:
+    """One score beside the base's, and what that amounts to."""
+    around = interval(score.difference_interval)
+    said = {
+        "on": ", on captions and pictures the training never saw" if score.panel == "holdout" else "",
+        "score": in_short(score),
+        "interval": Markdown(f"; 95 % interval of the difference {inline(around)}" if around else ""),
+        "better": score.better,
+        "n": count(score.n, "picture"),
+    }
+    return Words("against_base", said)
 
 
 def seen(facts: Facts) -> Markdown:
@@ -52,7 +74,7 @@ def seen(facts: Facts) -> Markdown:
 
 def leading(scores: tuple[Score, ...]) -> list[Score]:
     """The scores that say most: those with a gate first."""
-    return sorted((score for score in scores if not score.withheld), key=lambda score: score.gate is None)[:IN_SHORT]
+    return sorted((score for score in scores if not score.withheld), key=lambda score: score.gate is None)
 
 
 def in_short(score: Score) -> Markdown:

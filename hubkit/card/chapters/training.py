@@ -27,17 +27,27 @@ def training(facts: Facts) -> Iterator[Section]:
 
 
 def measured(facts: Facts) -> Iterator[tuple[str, Any]]:
-    """What the run took, as it was measured."""
+    """What the training did."""
     model = facts.model
     yield "steps", f"{model.steps:,}"
     yield "examples seen", f"{model.examples:,}"
     yield "times it saw each picture, on average", f"{model.examples / max(1, len(facts.images.train)):.3g}"
     yield "weights trained", f"{model.parameters_trained:,}"
     yield "loss, mean of the first and of the last steps", f"{model.first_loss:.4g}, {model.final_loss:.4g}"
+
+
+def costs(facts: Facts) -> Iterator[Section]:
+    """What it took of a machine, of money and of energy."""
+    yield Section("Costs", [Words("costs"), Table(["measured", ""], [*taken(facts)])])
+
+
+def taken(facts: Facts) -> Iterator[tuple[str, str]]:
+    """Hours, hardware and memory, and what they came to."""
+    model = facts.model
     yield "time", duration(model.seconds)
-    yield "examples per second", f"{model.examples_per_second:.2f}"
-    yield "peak memory", size(model.peak_memory_bytes)
     yield "hardware", f"{model.processes} x {model.device}"
+    yield "peak memory", size(model.peak_memory_bytes)
+    yield "examples per second", f"{model.examples_per_second:.2f}"
     yield from cost(facts)
     yield from energy(facts)
 

@@ -24,7 +24,7 @@ def code_faults(held: Held, marks: Marks) -> Iterator[Fault]:
     """Whether the card's code is hubkit's for this lock: if not, it is not executed."""
     lock = held.lock
     try:
-        expected = usage(lock.model_id, lock.proof.prompt, lock.proof.seed, lock.sampling)
+        expected = usage(lock.model_id, lock.proof.prompt, lock.proof.seed, lock.sampling, lock.version)
     except (KeyError, ValueError) as error:
         yield Fault(CODE, f"the lock does not say how its picture was drawn: {error}", "hubkit.lock.json")
         return

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from hubkit.card.chapters.opening import in_short
+from hubkit.card.chapters.opening import beside_base
 from hubkit.card.chapters.scores import meaning, protocol, row, table
 from hubkit.card.checking.held import Held
 from hubkit.card.checking.marks import Marks, marks_of
@@ -113,8 +113,8 @@ def _of_words(scores: Sequence[Score], marks: Marks, edited: Sequence[str]) -> I
 
 def _told(score: Score) -> str:
     """All that a card says of a score."""
-    said = Table(["", ""], [protocol(score), [meaning(score), in_short(score)]])
-    return " ".join([*row(score), said.render(), scores_in_words([score])])
+    said = Table(["", ""], [protocol(score), [meaning(score), ""]])
+    return " ".join([*row(score), said.render(), beside_base(score).render(), scores_in_words([score])])
 
 
 def _numbers(text: str, scores: Sequence[Score]) -> list[str]:

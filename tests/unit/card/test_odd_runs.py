@@ -123,7 +123,7 @@ def test_one_picture_is_one_picture(plain: Scored):
     """And one step is one step."""
     words = said(with_images(with_model(plain, steps=1), train=(0,)))
 
-    assert "finetuned on 1 picture of" in words
+    assert "on 1 picture of" in words
     assert "for 1 step at" in words
     assert "learnt from 1 picture of" in words
     assert not re.search(r"\b1 (pictures|steps|examples)\b", words)

@@ -4,11 +4,12 @@ from typing import Final
 
 from hubkit.metrics.clip_score import ClipScore
 from hubkit.metrics.clip_t import PromptFidelity
+from hubkit.metrics.diversity import ClassDiversity, Diversity
 from hubkit.metrics.fid import FrechetDistance
 from hubkit.metrics.fidelity import ClipFidelity, DinoFidelity
 from hubkit.metrics.kid import KernelDistance
 from hubkit.metrics.memorisation import Memorisation
-from hubkit.metrics.prior import Diversity, Leak, PriorPreservation
+from hubkit.metrics.prior import Leak, PriorPreservation
 
 METRICS: Final = {
     "clip-score": ClipScore,
@@ -18,7 +19,8 @@ METRICS: Final = {
     "clip-i": ClipFidelity,
     "clip-t": PromptFidelity,
     "pres": PriorPreservation,
-    "div": Diversity,
+    "div": ClassDiversity,
     "leak": Leak,
     "memorisation": Memorisation,
+    "diversity": Diversity,
 }

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from hubkit.metrics.clip_score import ClipScore
+from hubkit.metrics.diversity import ClassDiversity
 from hubkit.metrics.fid import FrechetDistance
 from hubkit.metrics.kid import KernelDistance
-from hubkit.metrics.prior import Diversity
 from hubkit.scoring import Features, Interval, Spread, spread
 from hubkit.scoring.frechet import frechet_distance, over_rows
 from hubkit.scoring.intervals import bootstrapped, clustered, grouped, of_means, wilson
@@ -264,7 +264,7 @@ def test_a_distance_of_pairs_within_a_set_has_an_interval():
     """DIV is no mean over pictures; it is jackknifed over them."""
     dice = torch.Generator().manual_seed(14)
     wide, narrow = (Features(torch.randn(48, 8, generator=dice) + shift) for shift in (0.0, 3.0))
-    metric = Diversity(kind="div", extractor="someone/clip")
+    metric = ClassDiversity(kind="div", extractor="someone/clip")
     found = spread(metric, narrow, wide, wide, ["a photo of a person"] * 48)
 
     assert found.difference_interval is not None

@@ -7,16 +7,17 @@ import torch
 from torch.nn.functional import cosine_similarity
 
 from hubkit.metrics.clip_t import PromptFidelity
+from hubkit.metrics.diversity import ClassDiversity, Diversity
 from hubkit.metrics.fidelity import ClipFidelity, DinoFidelity
-from hubkit.metrics.prior import Diversity, Leak, PriorPreservation
+from hubkit.metrics.prior import Leak, PriorPreservation
 from hubkit.scoring import Features
 
 DINO = DinoFidelity(kind="dino")
 CLIP_T = PromptFidelity(kind="clip-t")
 PRES = PriorPreservation(kind="pres")
 LEAK = Leak(kind="leak")
-DIV = Diversity(kind="div")
-DIV_OF_FEATURES = Diversity(kind="div", extractor="someone/clip")
+DIV = ClassDiversity(kind="div")
+DIV_OF_FEATURES = ClassDiversity(kind="div", extractor="someone/clip")
 
 
 def points(count: int, features: int = 8, *, seed: int) -> torch.Tensor:
@@ -52,6 +53,15 @@ def test_prompt_fidelity_holds_each_picture_against_its_own_prompt():
 
     assert CLIP_T.value(Features(own, own * 5), along(0)) == pytest.approx(1.0)
     assert CLIP_T.value(Features(own, other), along(0)) == pytest.approx(0.0)
+
+
+def test_a_model_that_draws_one_picture_is_less_diverse_than_the_held_out_ones():
+    """Half of the pairs alike: half of what pictures reach that have nothing in common; those of the hold-out do."""
+    metric = Diversity(kind="diversity", extractor="someone/clip")
+
+    assert metric.value(along(0, 0, 1, 1), along(0)) == pytest.approx(2 / 3)
+    assert metric.among(along(0, 1, 2, 3), None) == pytest.approx(1.0)
+    assert metric.among(along(0), None) is None
 
 
 def test_diversity_of_features_is_one_minus_their_mean_cosine():

@@ -75,7 +75,7 @@ def test_the_pinned_recipe_holds_commits(runs, story):
     """What is published says exactly what it was made from."""
     pinned = (runs / "story" / "recipe.toml").read_text()
 
-    assert pinned.count("revision = ") == 7  # base, dataset, four metrics, the prompt study
+    assert pinned.count("revision = ") == 8  # base, dataset, five metrics, the prompt study
 
 
 def test_the_card_is_understood_by_the_hub(server, commit):
@@ -89,7 +89,7 @@ def test_the_card_is_understood_by_the_hub(server, commit):
     assert card.pipeline_tag == "text-to-image"
     assert card.library_name == "diffusers"
     types = {result.metric_type for result in card.eval_results}
-    assert types == {"kid", "clip-score", "memorisation"}  # eight pictures make no FID
+    assert types == {"kid", "clip-score", "memorisation", "diversity"}  # eight pictures make no FID
 
 
 def test_the_nearest_training_pictures_are_kept(runs, story):

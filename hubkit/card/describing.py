@@ -93,7 +93,7 @@ def describe(
         accepted=accepted.reason if accepted else None,
         source=(older.lock.source if older else None) or source_code(),
         before=before,
-        plots=dict(illustrations(folder, scores, shown, making)),
+        plots=dict(illustrations(folder, scores, shown, making, images if recipe.card.training_pictures else None)),
         log=logged(read_rows(folder / "train.jsonl")),
         hub=hub_address(),
         thumbnail=recipe.publish.address_of(recipe.name, gallery[0][1]) if gallery else None,

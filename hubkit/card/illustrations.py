@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from hubkit.card.neighbours import nearest_in_words, neighbours, save_nearest
 from hubkit.card.pictures import Twins, first_in_words, in_words, save_first, save_grid
 from hubkit.card.plots import (
     dial_in_words,
@@ -15,12 +16,17 @@ from hubkit.card.plots import (
 )
 from hubkit.card.sections import Picture
 from hubkit.card.sheet import save_sheet, sheet_in_words
+from hubkit.data import CaptionedImages
 from hubkit.scoring import Scores
 from hubkit.training.journal import read_rows
 
 
-def illustrations(run: Path, scores: Scores, shown: Sequence[Twins], making: Path) -> Mapping[str, Picture]:
-    """Draw what there is to draw into `making/images`; each picture with what it shows, in words."""
+def illustrations(
+    run: Path, scores: Scores, shown: Sequence[Twins], making: Path, training: CaptionedImages | None
+) -> Mapping[str, Picture]:  # fmt: skip
+    """Draw what there is to draw into `making/images`; each picture with what it shows, in words. `training` holds the
+    pictures it learnt from, where they may be shown.
+    """
     images = making / "images"
     save_first(run, shown, images / "first.webp")
     save_grid(run, scores, images / "before-after.webp")
@@ -34,6 +40,9 @@ def illustrations(run: Path, scores: Scores, shown: Sequence[Twins], making: Pat
     if found := drawable(scores.scores):
         save_scores(found, images / "scores.png")
         drawn["scores"] = Picture("images/scores.png", scores_in_words(found))
+    if training and (pairs := neighbours(scores)):
+        save_nearest(run, pairs, training, images / "nearest.webp")
+        drawn["nearest"] = Picture("images/nearest.webp", nearest_in_words(pairs))
     return {**drawn, **_studied(run, scores, images)}
 
 

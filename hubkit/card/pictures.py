@@ -26,7 +26,7 @@ COLUMNS: Final = 4
 CELL: Final = 160
 """Side of a picture in the grid, in pixels."""
 
-LINE: Final = 16
+LINE: Final = 20
 """Height of a line of the grid's writing, in pixels."""
 
 GAP: Final = 6

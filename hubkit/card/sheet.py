@@ -14,7 +14,7 @@ MARGIN: Final = 72
 
 HEAD: Final = 3
 """Lines of a template, at most."""
-LETTERS: Final = 25
+LETTERS: Final = 18
 """In such a line."""
 
 

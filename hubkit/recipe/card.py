@@ -26,6 +26,10 @@ class Card(Settings):
     pictures: Several[str] = Field(
         (), max_length=64, description="Subjects in the order in which the card shows them; the rest follow."
     )
+    training_pictures: bool = Field(
+        default=False,
+        description="Show the training's pictures that drawn ones are nearest to, where `memorisation` is measured.",
+    )
     new_version: RepoId | None = Field(
         None, description="Model that supersedes this one, `namespace/name`: the Hub then sends its readers there."
     )

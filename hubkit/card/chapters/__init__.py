@@ -7,6 +7,7 @@ from hubkit.card.chapters.data import data, method
 from hubkit.card.chapters.dial import dial
 from hubkit.card.chapters.drawing import before_and_after, usage
 from hubkit.card.chapters.log import log
+from hubkit.card.chapters.nearest import nearest
 from hubkit.card.chapters.opening import opening
 from hubkit.card.chapters.origin import citation, provenance, reproduction
 from hubkit.card.chapters.people import people
@@ -18,7 +19,7 @@ from hubkit.card.facts import Facts
 from hubkit.card.sections import Section
 
 CHAPTERS = (
-    usage, before_and_after, prompts, scores, dial, changes, training, log, method, data, costs, provenance,
+    usage, before_and_after, prompts, scores, dial, nearest, changes, training, log, method, data, costs, provenance,
     reproduction, uses, limitations, licence, citation, people,
 )  # fmt: skip
 """In the order in which they stand. Each yields its section, or none where there is nothing to say."""

@@ -5,16 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from hubkit.card.chapters.changes import changes as whats_new
 from hubkit.card.facts import Facts
-from hubkit.card.pictures import chosen
+from hubkit.card.neighbours import nearest_in_words, save_nearest
+from hubkit.card.pictures import CELL, GAP, chosen
 from hubkit.card.plots import save_dial
 from hubkit.card.sections import Picture
 from hubkit.card.writing import body, front
+from hubkit.data import Source, pull
 from hubkit.publishing import Change, Changes, Lock, Past, Release, usage
 from hubkit.recipe import Recipe
-from hubkit.scoring import Candidate, Dial, Interval, Measured, Study, Template
+from hubkit.scoring import Candidate, Dial, Interval, Measured, Neighbours, Study, Template
 
 from .conftest import Scored, recipe_of, scored
 
@@ -158,6 +161,33 @@ def test_what_is_new_is_told_against_the_release_before(dialled: Scored, describ
     assert "The weights are new" in words
     assert "| `training.steps` | 10 | 20 |" in words
     assert not list(whats_new(facts.model_copy(update={"before": before.model_copy(update={"lock": None})})))
+
+
+def test_the_nearest_training_pictures_are_shown_where_they_may_be(studied: Scored, tmp_path: Path):
+    """The drawn one left, the training's right, as it was nearest; and without leave their rows alone."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    colours = Image.new("RGB", (64, 32), (250, 0, 0))
+    colours.paste((0, 0, 250), (0, 0, 32, 32))
+    colours.save(folder / "0.png")
+    images = pull(Source(folder=str(folder), resolution=32), tmp_path, captioned=False)
+    pair = Neighbours(file="samples/finetuned-0.png", row=0, mirrored=True, distance=0.012, threshold=0.02)
+    score = studied.scores.scores[0].model_copy(update={"nearest": (pair,)})
+    run = studied.but(scores=studied.scores.model_copy(update={"scores": (score,)}))
+    save_nearest(run.folder, (pair,), images, tmp_path / "nearest.webp")
+    shown = Picture("images/nearest.webp", nearest_in_words((pair,)))
+    facts = facts_of(run)
+    words = chapter("Nearest training pictures", facts)
+
+    assert "1 of these 1 are nearer than 0.02" in words
+    assert "| 0 | 0.012 | yes | yes |" in words
+    assert "does not say `training_pictures = true`" in words
+    assert "](images/nearest.webp)" in chapter(
+        "Nearest training pictures", facts.model_copy(update={"plots": {**facts.plots, "nearest": shown}})
+    )
+    with Image.open(tmp_path / "nearest.webp") as sheet:
+        left = sheet.convert("RGB").getpixel((CELL + 4 * GAP, sheet.height // 2))
+    assert left[0] > 200 > left[2], "the training's picture is mirrored: its red half is left"
 
 
 def test_a_model_that_is_superseded_sends_its_readers_on(dialled: Scored):

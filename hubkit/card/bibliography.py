@@ -40,6 +40,13 @@ ENTRIES: Final[Mapping[str, str]] = {
   booktitle = {Advances in Neural Information Processing Systems},
   year = {2017}
 }""",
+    "https://arxiv.org/abs/2004.05675": r"""
+@inproceedings{meehan2020copying,
+  title = {A Non-Parametric Test to Detect Data-Copying in Generative Models},
+  author = {Meehan, Casey and Chaudhuri, Kamalika and Dasgupta, Sanjoy},
+  booktitle = {International Conference on Artificial Intelligence and Statistics},
+  year = {2020}
+}""",
     "https://arxiv.org/abs/1801.03924": r"""
 @inproceedings{zhang2018lpips,
   title = {The Unreasonable Effectiveness of Deep Features as a Perceptual Metric},

@@ -39,7 +39,11 @@ def licence(facts: Facts) -> Iterator[Section]:
     base = facts.model.base_license_name or facts.model.base_license
     shared = facts.licence.id
     of_base = Words("licence_base", {"base": code(facts.model.base), "licence": code(base or "")})
-    of_data = Words("licence_data", {"dataset": code(facts.dataset), "licence": code(facts.images.license or "")})
+    shown = "Those under Nearest training pictures are" if "nearest" in facts.plots else "None of them is"
+    of_data = Words(
+        "licence_data",
+        {"dataset": code(facts.dataset), "licence": code(facts.images.license or ""), "shown": shown},
+    )
     restricts = any(part in (facts.model.base_license or "") for part in RESTRICTED)
     is_own = facts.model.base_license == "other"
     yield Section(

@@ -95,7 +95,7 @@ def test_an_accepted_model_says_why_it_was(carried: Path):
     card = hub.read("alice/sd-tiny", first.commit, "README.md").decode()
     assert (first.created, again.created) == (True, False)
     assert lock.accepted == "the pictures are <b>good</b>"
-    assert "Published though a gate was not met" in card
+    assert "Published though it was to be refused" in card
     assert "<b>" not in card
     assert lock.weights[WEIGHTS] == lock.files[WEIGHTS]
 

@@ -168,6 +168,14 @@ def test_a_licence_is_only_said_to_restrict_where_it_is_known_to(
     assert unexpected not in words
 
 
+def test_pictures_of_the_training_that_are_shown_are_not_denied(plain: Scored):
+    """The author may let the card show those that drawn ones are nearest to."""
+    nearest = {**PLOTS, "nearest": Picture("images/nearest.webp", "pairs")}
+
+    assert "None of them is part of this repository" in said(plain)
+    assert "Those under Nearest training pictures are part of this repository" in said(plain, plots=nearest)
+
+
 def test_two_metrics_of_one_paper_are_both_named(plain: Scored):
     """The paper once."""
     first = plain.scores.scores[0]

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from typing import Final
 
 from hubkit.card.chapters.figures import count, interval, number
 from hubkit.card.facts import Facts
@@ -9,6 +10,9 @@ from hubkit.card.metadata import link
 from hubkit.card.sections import Part, Plain, Words
 from hubkit.escaping import Markdown, code, inline
 from hubkit.scoring import Score, verdict
+
+WHICH: Final = {False: "The first subjects of the recipe, none picked out", True: "Subjects that the author chose"}
+"""What the first pictures are; `[card] pictures` names an order."""
 
 
 def opening(facts: Facts) -> Iterator[Part]:
@@ -23,7 +27,7 @@ def opening(facts: Facts) -> Iterator[Part]:
     if trigger := facts.recipe.method.trigger:
         yield Words("trigger", {"trigger": code(trigger)})
     if picture := facts.plots.get("first"):
-        yield from (picture, Words("first"))
+        yield from (picture, Words("first", {"which": WHICH[bool(said.pictures)]}))
     yield from headline(facts)
     if facts.accepted:
         yield Words("accepted", {"refusals": "; ".join(facts.scores.refusals), "reason": facts.accepted})

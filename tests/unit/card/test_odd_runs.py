@@ -176,6 +176,18 @@ def test_pictures_of_the_training_that_are_shown_are_not_denied(plain: Scored):
     assert "Those under Nearest training pictures are part of this repository" in said(plain, plots=nearest)
 
 
+def test_pictures_that_the_author_chose_are_not_said_to_be_the_first(plain: Scored):
+    """The order in `[card]` decides which stand at the top."""
+    first = {**PLOTS, "first": Picture("images/first.webp", "pairs")}
+    tables = plain.recipe.model_dump(exclude_none=True)
+    chosen = plain.but(recipe=Recipe.model_validate(tables | {"card": {"pictures": ["a cute bunny rabbit"]}}))
+    top, other = (said(run, plots=first).partition("## Before and after")[0] for run in (plain, chosen))
+
+    assert "none picked out" in top
+    assert "Subjects that the author chose" in other
+    assert "none picked out" not in other
+
+
 def test_two_metrics_of_one_paper_are_both_named(plain: Scored):
     """The paper once."""
     first = plain.scores.scores[0]

@@ -45,6 +45,7 @@ from hubkit.values import fingerprint, link_or_copy
 FORMAT: Final = 2
 PROOF: Final = "images/usage.png"
 INDEX: Final = "model_index.json"
+MEASURED: Final = "scores"
 HALF: Final = ".fp16."
 """In the names of half-precision copies."""
 
@@ -101,6 +102,8 @@ def describe(
     )
     facts = _compared(making, facts, made_from)
     facts.save(folder / FACTS, inputs)
+    if recipe.data.repo:
+        keep_measurements(folder, scores, making / MEASURED)
     _write(making, facts, standing, made_from)
     shutil.rmtree(place, ignore_errors=True)
     making.rename(place)
@@ -157,6 +160,16 @@ def link_model(source: Path, place: Path) -> None:
         there = place / file.relative_to(source)
         there.parent.mkdir(parents=True, exist_ok=True)
         link_or_copy(file, there)
+
+
+def keep_measurements(run: Path, scores: Scores, place: Path) -> None:
+    """The scores with what they were computed from, for `hubkit score --from`. Pictures of one's own stay at home: the
+    rows hold their captions, and features say something of what they show.
+    """
+    for name in ("scores.json", *scores.measurements) if scores.measurements else ():
+        place.mkdir(exist_ok=True)
+        carried = run / "release" / MEASURED / name  # all that another machine is given of them
+        link_or_copy(run / name if (run / name).is_file() else carried, place / name)
 
 
 def halve(folder: Path) -> None:

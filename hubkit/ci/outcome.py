@@ -15,7 +15,7 @@ from hubkit.values import link_or_copy
 
 State = Literal["finished", "stopped", "failed"]
 
-LARGE: Final = frozenset({"checkpoints", "release", "model"})
+LARGE: Final = frozenset({"checkpoints", "features", "release", "model"})
 """Goes on only where the next job needs it."""
 
 

@@ -12,6 +12,7 @@ from hubkit.cli.hub import import_, seed, serve
 from hubkit.cli.prompts import prompts
 from hubkit.cli.recipes import check, schema
 from hubkit.cli.releases import audit, changelog, publish, release, reproduce, rollback, verify
+from hubkit.cli.scoring import describe, pull, score
 from hubkit.cli.space import space
 from hubkit.cli.train import train
 
@@ -23,6 +24,9 @@ app = typer.Typer(
 )
 app.command()(train)
 app.command()(prompts)
+app.command()(pull)
+app.command()(score)
+app.command()(describe)
 app.command()(publish)
 app.command()(release)
 app.command()(verify)

@@ -11,8 +11,8 @@ from hubkit.errors import Fault, IntegrityError
 from hubkit.publishing.release import Release
 from hubkit.values import sha256_of
 
-ALLOWED: Final = frozenset({".safetensors", ".json", ".txt", ".md", ".toml", ".png", ".webp"})
-"""Weights as safetensors, and what describes them. A pickle can run a stranger's code."""
+ALLOWED: Final = frozenset({".safetensors", ".json", ".txt", ".md", ".toml", ".png", ".webp", ".parquet"})
+"""Weights as safetensors, and what describes and measures them. A pickle can run a stranger's code."""
 
 INDEX: Final = "model_index.json"
 WORDS: Final = frozenset({".json", ".txt", ".md", ".toml"})

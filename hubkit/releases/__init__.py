@@ -7,6 +7,7 @@ from hubkit.releases.auditing import Audit, Audited, audit
 from hubkit.releases.comparing import Compared, compare
 from hubkit.releases.locating import locate
 from hubkit.releases.reproducing import Reproduction, held_against, recipe_of
+from hubkit.releases.rescoring import rescore
 from hubkit.releases.returning import Returned, roll_back
 from hubkit.releases.verifying import verify
 from hubkit.releases.versioning import Next, check_version, next_version
@@ -25,6 +26,7 @@ __all__ = [
     "locate",
     "next_version",
     "recipe_of",
+    "rescore",
     "roll_back",
     "verify",
 ]

@@ -6,8 +6,10 @@ from hubkit.scoring.dial import StyleDial
 from hubkit.scoring.features import Features, Look, opened
 from hubkit.scoring.gates import Rival, Standing, gated, judge, protocol, verdict
 from hubkit.scoring.intervals import Spread, spread
+from hubkit.scoring.keeping import Kept
 from hubkit.scoring.metric import Metric, OverRows
 from hubkit.scoring.panels import HOLDOUT_SEEDS, Panel, Shows
+from hubkit.scoring.recomputing import Again, recompute
 from hubkit.scoring.scoring import Plan, look, score, scored, study_of
 from hubkit.scoring.study import PromptStudy
 from hubkit.scoring.values import (
@@ -28,6 +30,7 @@ from hubkit.scoring.values import (
 __all__ = [
     "BARE",
     "HOLDOUT_SEEDS",
+    "Again",
     "Bench",
     "Candidate",
     "Chosen",
@@ -36,6 +39,7 @@ __all__ = [
     "Features",
     "Gate",
     "Interval",
+    "Kept",
     "Look",
     "Measured",
     "Metric",
@@ -62,6 +66,7 @@ __all__ = [
     "pick",
     "picked",
     "protocol",
+    "recompute",
     "score",
     "scored",
     "spread",

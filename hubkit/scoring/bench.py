@@ -19,6 +19,7 @@ from hubkit.families import Family
 from hubkit.processes import meet, turn
 from hubkit.sampling import Sampler, Shot, draw, files_of
 from hubkit.scoring.features import Look, Shelf, opened
+from hubkit.scoring.metric import Metric
 from hubkit.scoring.values import Sample
 from hubkit.training import TrainedModel
 from hubkit.values import fingerprint, sha256_of
@@ -76,6 +77,10 @@ class Bench:
         meet()
         return {name: self._recorded(shots, files[name]) for name, shots in wanted.items()}
 
+    def through(self, metric: Metric) -> Extractor:
+        """What a metric looks through."""
+        return metric.see()
+
     def see(self, extractor: Extractor, looks: Sequence[Look]) -> "Tensor":
         """Features of pictures, (N, D), float32. Raises IntegrityError where one is not finite. All processes must call
         it alike.
@@ -93,7 +98,7 @@ class Bench:
     @property
     def shelf(self) -> Shelf:
         """Where features are kept."""
-        return Shelf(self.folder / "features")
+        return Shelf.of(self.folder)
 
     def _place(self, weights: Weights, name: str, shots: Sequence[Shot]) -> Path:
         how = self.sampler.facts(self.resolution)

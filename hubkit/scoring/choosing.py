@@ -17,10 +17,10 @@ from hubkit.sampling import Samples
 from hubkit.scoring.bench import Bench, Drawn, Weights
 from hubkit.scoring.dial import AVERAGE, BASE, StyleDial
 from hubkit.scoring.gates import verdict
-from hubkit.scoring.measuring import measure, view
+from hubkit.scoring.measuring import for_search, lay, measure, view
 from hubkit.scoring.metric import Metric
 from hubkit.scoring.mixing import Mixture, write
-from hubkit.scoring.panels import Panel, Shows, panels
+from hubkit.scoring.panels import Laid, Panel, Shows, panels
 from hubkit.scoring.picking import Merits, front, knee
 from hubkit.scoring.values import Candidate, Dial, Score
 from hubkit.training import TrainedModel, Training
@@ -182,10 +182,14 @@ class Choice:
     def measure(self, pictures: Drawn, reference: Drawn, shown: Mapping[str, Panel]) -> dict[str, Score]:
         """The dial's metrics of one candidate, each beside what the training leaves, by kind."""
         seen = {
-            metric.kind: view(metric, shown[metric.kind], self.bench, reference, pictures, self.images)
+            metric.kind: view(metric, self.laid(metric, shown[metric.kind], reference, pictures), self.bench)
             for metric in self.metrics
         }
         return {kind: measure(one, self.asked.samples, self.images) for kind, one in seen.items()}
+
+    def laid(self, metric: Metric, panel: Panel, reference: Drawn, pictures: Drawn) -> Laid:
+        """What a metric sees of a candidate's pictures."""
+        return for_search(metric, lay(panel, reference, pictures, self.images, self.bench), self.images)
 
     @contextmanager
     def weights(self, mixture: Mixture) -> Iterator[Weights]:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from hubkit.errors import IntegrityError
 from hubkit.extractors import Extractor
@@ -59,6 +59,11 @@ class Shelf:
 
     folder: Path
 
+    @classmethod
+    def of(cls, run: Path) -> Self:
+        """That of a run folder."""
+        return cls(run / "features")
+
     def images(self, extractor: Extractor, looks: Sequence[Look]) -> "Tensor":
         """Features of pictures, (N, D), float32, in their order. Raises IntegrityError where one is not finite,
         TypeError for a picture that is not 8-bit RGB.
@@ -77,6 +82,10 @@ class Shelf:
             extractor, list(map(caption_identity, captions)), known,
             lambda part: extractor.captions([known[identity] for identity in part]),
         )  # fmt: skip
+
+    def kept(self, extractor: Extractor) -> "dict[str, Tensor]":
+        """All that was seen through an extractor, by the hash of what was seen."""
+        return kept(self.folder / seen_by(extractor))
 
     def _rows(
         self, extractor: Extractor, identities: Sequence[str], names: Mapping[str, str],

@@ -1,9 +1,9 @@
 """One metric on one panel: what it sees of both models' pictures, and what it makes of that."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hubkit.data import CaptionedImages
 from hubkit.data.transforms import PREPROCESSING
@@ -11,12 +11,31 @@ from hubkit.extractors import Extractor
 from hubkit.randomness import permutation
 from hubkit.sampling import Sampler
 from hubkit.scoring.bench import Bench, Drawn
-from hubkit.scoring.features import Features
+from hubkit.scoring.features import Features, Look
 from hubkit.scoring.intervals import spread
 from hubkit.scoring.metric import Metric
-from hubkit.scoring.panels import Panel, real_pictures
+from hubkit.scoring.panels import Laid, Panel, real_pictures
 from hubkit.scoring.searching import Searches, pictures_to_search, rows_to_search, searched
 from hubkit.scoring.values import Score
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Eyes(Protocol):
+    """What sees a panel: the bench, or what it left behind."""
+
+    def through(self, metric: Metric) -> Extractor:
+        """What a metric looks through."""
+        ...
+
+    def see(self, extractor: Extractor, looks: Sequence[Look]) -> "Tensor":
+        """Features of pictures, (N, D)."""
+        ...
+
+    def read(self, extractor: Extractor, captions: Sequence[str]) -> "Tensor":
+        """Features of captions, (N, D)."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -24,7 +43,7 @@ class View:
     """All that a metric sees of a panel, through one extractor. Nothing more is drawn or extracted for the score."""
 
     metric: Metric
-    panel: Panel
+    laid: Laid
     extractor: Extractor
     base: Features
     finetuned: Features
@@ -36,27 +55,51 @@ class View:
     cut: int
     """How many of the texts are longer than the extractor reads."""
 
+    @property
+    def panel(self) -> Panel:
+        """What was drawn."""
+        return self.laid.panel
 
-def view(metric: Metric, panel: Panel, bench: Bench, base: Drawn, finetuned: Drawn, images: CaptionedImages) -> View:
+
+def lay(panel: Panel, base: Drawn, finetuned: Drawn, images: CaptionedImages, bench: Bench) -> Laid:
+    """All pictures of a panel."""
+    return Laid(
+        panel, bench.looks(base[panel.name]), bench.looks(finetuned[panel.name]), real_pictures(images, panel.rows)
+    )
+
+
+def for_search(metric: Metric, laid: Laid, images: CaptionedImages) -> Laid:
+    """A panel as a metric that searches the training sees it; as it is for any other."""
+    if not isinstance(metric, Searches):
+        return laid
+    real = real_pictures(images, compared(metric, laid.panel, images))
+    return replace(laid, real=real, training=pictures_to_search(images, metric.at_most))
+
+
+def with_others(laid: Laid, images: CaptionedImages) -> Laid:
+    """A panel with as many real pictures that the training saw, drawn by a seed: rows of a dataset may be sorted."""
+    order = permutation(images.source.seed, "others", 0, len(images.train))[: len(laid.panel.shots)]
+    return replace(laid, others=real_pictures(images, [images.train[place] for place in order]))
+
+
+def view(metric: Metric, laid: Laid, eyes: Eyes) -> View:
     """Look at a panel. All processes must call it alike."""
-    extractor = metric.see()
-    texts = bench.read(extractor, panel.texts) if metric.reads_captions else None
+    extractor, panel = eyes.through(metric), laid.panel
+    texts = eyes.read(extractor, panel.texts) if metric.reads_captions else None
     return View(
         metric,
-        panel,
+        laid,
         extractor,
-        base=Features(bench.see(extractor, bench.looks(base[panel.name])), texts),
-        finetuned=Features(bench.see(extractor, bench.looks(finetuned[panel.name])), texts),
+        base=Features(eyes.see(extractor, laid.base), texts),
+        finetuned=Features(eyes.see(extractor, laid.finetuned), texts),
         real=Features(
-            bench.see(extractor, real_pictures(images, compared(metric, panel, images))),
+            eyes.see(extractor, laid.real),
             texts if panel.paired else None,
             paired=panel.paired,
-            training=bench.see(extractor, pictures_to_search(images, metric.at_most))
-            if isinstance(metric, Searches)
-            else None,
+            training=eyes.see(extractor, laid.training) if isinstance(metric, Searches) else None,
         ),
-        others=of_training(bench, extractor, images, len(panel.shots)) if metric.compares_sets else None,
-        files=tuple(one.file for one in finetuned[panel.name]),
+        others=Features(eyes.see(extractor, laid.others)) if metric.compares_sets and laid.others else None,
+        files=tuple(look.name for look in laid.finetuned),
         cut=extractor.truncated(panel.texts) if metric.reads_captions else 0,
     )
 
@@ -66,12 +109,6 @@ def compared(metric: Metric, panel: Panel, images: CaptionedImages) -> tuple[int
     distances to the training are the measure.
     """
     return images.holdout[: metric.at_most] if isinstance(metric, Searches) else panel.rows
-
-
-def of_training(bench: Bench, extractor: Extractor, images: CaptionedImages, count: int) -> Features:
-    """Real pictures that the training saw, drawn by a seed: rows of a dataset may be sorted."""
-    order = permutation(images.source.seed, "others", 0, len(images.train))[:count]
-    return Features(bench.see(extractor, real_pictures(images, [images.train[place] for place in order])))
 
 
 def measure(seen: View, sampler: Sampler, images: CaptionedImages) -> Score:

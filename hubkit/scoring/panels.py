@@ -51,6 +51,21 @@ class Panel:
         return self.shots if self.base_shots is None else self.base_shots
 
 
+@dataclass(frozen=True)
+class Laid:
+    """A panel with all its pictures laid out to be looked at."""
+
+    panel: Panel
+    base: Sequence[Look]
+    finetuned: Sequence[Look]
+    real: Sequence[Look]
+    """Those the drawn ones are held against, row by row of the panel's rows."""
+    others: Sequence[Look] = ()
+    """As many real pictures of the training, where a metric compares sets."""
+    training: Sequence[Look] = ()
+    """Those that are searched, where a metric searches."""
+
+
 class Shows(Protocol):
     """What scoring asks of a method: the panels that show what was taught, and what ought to have stayed."""
 

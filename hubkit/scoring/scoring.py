@@ -12,17 +12,19 @@ from hubkit.families import Family
 from hubkit.progress import say
 from hubkit.sampling import Samples, Shot
 from hubkit.scoring.bench import Bench, Drawn, Weights
+from hubkit.scoring.checks import failures, warned
 from hubkit.scoring.gates import judge, verdict
-from hubkit.scoring.measuring import View, measure, view
+from hubkit.scoring.keeping import FEATURES, PICTURES, keep
+from hubkit.scoring.measuring import View, for_search, lay, measure, view, with_others
 from hubkit.scoring.metric import Metric
-from hubkit.scoring.panels import Panel, Shows, panels
+from hubkit.scoring.panels import Laid, Panel, Shows, panels
 from hubkit.scoring.searching import copies
-from hubkit.scoring.study import CARD, PromptStudy, Seen, see, shots_of_study, studied
+from hubkit.scoring.study import CARD, PromptStudy, Seen, lay_drawn, see, shots_of_study, studied
 from hubkit.scoring.values import Dial, Scores, Study
 from hubkit.training import TrainedModel
-from hubkit.values import fingerprint
+from hubkit.values import fingerprint, sha256_of
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 
 
 class Plan(Protocol):
@@ -60,6 +62,7 @@ class Looked:
 
     base: Drawn
     finetuned: Drawn
+    laid: Sequence[Laid]
     views: Sequence[View]
     study: Seen | None
 
@@ -74,7 +77,8 @@ def score(
     if done := scored(plan, trained, images, folder, dial):
         return done
     looked = look(plan, trained, images, folder)
-    scores = [measure(seen, plan.samples, images) for seen in looked.views]
+    rows = keep(looked.laid, looked.views, looked.study, folder)
+    scores = [warned(measure(seen, plan.samples, images), seen.cut) for seen in looked.views]
     found = Scores(
         finetuned=looked.finetuned[CARD],
         base=looked.base[CARD],
@@ -84,7 +88,8 @@ def score(
         sampling=plan.samples.facts(images.source.resolution),
         study=studied(looked.study) if looked.study else None,
         dial=dial,
-        failures=copies(scores, plan.metrics),
+        failures=(*failures(scores, rows), *copies(scores, plan.metrics)),
+        measurements={name: sha256_of(folder / name) for name in (PICTURES, FEATURES)},
     )
     found = judge(found, plan.metrics, None)
     tell(found)
@@ -97,7 +102,8 @@ def scored(
 ) -> Scores | None:  # fmt: skip
     """The scores of exactly this, where they and the card's pictures are there already."""
     done = Scores.load(folder / "scores.json", made_from(plan, trained, images, dial))
-    return done if done and all((folder / one.file).is_file() for one in (*done.finetuned, *done.base)) else None
+    there = [one.file for one in (*done.finetuned, *done.base)] + list(done.measurements) if done else []
+    return done if all((folder / name).is_file() for name in there) else None
 
 
 def made_from(plan: Plan, trained: TrainedModel, images: CaptionedImages, dial: Dial | None) -> str:
@@ -114,14 +120,18 @@ def look(plan: Plan, trained: TrainedModel, images: CaptionedImages, folder: Pat
     shown = panels_of(plan, images)
     base = bench.draw(Weights.of_base(plan.model), shots_of(plan, shown, base=True))
     finetuned = bench.draw(Weights.of_trained(trained), shots_of(plan, shown, base=False))
+    laid = {panel.name: lay(panel, base, finetuned, images, bench) for panel in shown}
+    for name in {name for metric in plan.metrics if metric.compares_sets for name in metric.panels} & laid.keys():
+        laid[name] = with_others(laid[name], images)
     views = [
-        view(metric, panel, bench, base, finetuned, images)
+        view(metric, for_search(metric, laid[name], images), bench)
         for metric in plan.metrics
-        for panel in shown
-        if panel.name in metric.panels
+        for name in laid
+        if name in metric.panels
     ]
     seen = see(plan.study, plan.samples, plan.method, bench, (base, finetuned), images) if plan.study else None
-    return Looked(base, finetuned, views, seen)
+    shown_on_card = [lay_drawn(name, base, finetuned, bench, seen) for name in shots_of_study(plan.study, plan.samples)]
+    return Looked(base, finetuned, [*shown_on_card, *laid.values()], views, seen)
 
 
 def study_of(plan: Plan, study: PromptStudy, weights: Weights, images: CaptionedImages, folder: Path) -> Study:

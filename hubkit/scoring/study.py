@@ -20,8 +20,9 @@ from hubkit.sampling import Samples, Shot
 from hubkit.sampling import study as card_shots
 from hubkit.scoring import ranking
 from hubkit.scoring.bench import Bench, Drawn
+from hubkit.scoring.features import Look
 from hubkit.scoring.likeness import cosines
-from hubkit.scoring.panels import Shows, real_pictures
+from hubkit.scoring.panels import Laid, Panel, Shows, real_pictures
 from hubkit.scoring.ranking import Cells, Scales
 from hubkit.scoring.values import BARE, Measured, Sample, Study, Template
 from hubkit.values import RepoId, Settings
@@ -118,6 +119,8 @@ class Seen:
     real_RD: "Tensor"
     reference: dict[str, str | int]
     notes: tuple[str, ...]
+    texts: Sequence[str] = ()
+    real: Sequence[Look] = ()
 
 
 def shots_of_study(study: PromptStudy | None, samples: Samples) -> dict[str, list[Shot]]:
@@ -138,6 +141,7 @@ def see(
     base, finetuned = (sheet.gathered(of_one) for of_one in drawn)
     texts = [method.plain(subject) or subject for subject in sheet.subjects]
     rows = (images.holdout if len(images.holdout) > 1 else images.train)[:MOST_REAL]
+    real = real_pictures(images, rows)
     return Seen(
         sheet,
         extractor,
@@ -146,10 +150,20 @@ def see(
         base_ND=bench.see(extractor, bench.looks(base)),
         finetuned_ND=bench.see(extractor, bench.looks(finetuned)),
         texts_SD=bench.read(extractor, texts),
-        real_RD=bench.see(extractor, real_pictures(images, rows)),
+        real_RD=bench.see(extractor, real),
         reference=reference(rows, images),
         notes=tuple(_notes(sheet, extractor, texts)),
+        texts=texts,
+        real=real,
     )
+
+
+def lay_drawn(name: str, base: Drawn, finetuned: Drawn, bench: Bench, seen: Seen | None) -> Laid:
+    """The card's or the study's pictures of both models, for the record; with the real ones they were held against."""
+    shots = tuple(Shot(one.prompt, one.seed) for one in finetuned[name])
+    panel = Panel(name, "subjects in templates", shots, tuple(shot.prompt for shot in shots), rows=(), paired=False)
+    real = seen.real if seen and name == CARD else ()
+    return Laid(panel, bench.looks(base[name]), bench.looks(finetuned[name]), real)
 
 
 def studied(seen: Seen) -> Study:

@@ -68,7 +68,16 @@ def test_the_repo_holds_the_release_and_nothing_else(server, commit, runs):
 
     assert listed == files
     assert {"README.md", "model_index.json", "recipe.toml", "hubkit.lock.json"} <= listed
-    assert {Path(name).suffix for name in listed} <= {".md", ".json", ".toml", ".safetensors", ".txt", ".png", ".webp"}
+    assert {Path(name).suffix for name in listed} <= {
+        ".md",
+        ".json",
+        ".toml",
+        ".safetensors",
+        ".txt",
+        ".png",
+        ".webp",
+        ".parquet",
+    }
 
 
 def test_the_pinned_recipe_holds_commits(runs, story):
@@ -129,6 +138,33 @@ def test_its_page_reads_well(server, commit, tmp_path, width):
     assert all(name in scores for name in ("kid", "clip-score"))
     with Image.open(tmp_path / "page.png") as photograph:
         assert width == photograph.width
+
+
+def test_its_numbers_can_be_computed_again_by_anybody(hubkit, server, commit, tmp_path):
+    """From the repo alone: nothing is drawn, no weight is downloaded."""
+    place = {"HF_HOME": str(tmp_path / "home")}
+    again = hubkit("score", "--from", f"local/story@{commit}", "--hub", server.url, **place)
+
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.count("come out again") == 3
+    assert not [path for path in (tmp_path / "home").rglob("*.safetensors") if path.name != "features.safetensors"]
+
+
+def test_a_number_that_does_not_come_out_again_is_told(hubkit, runs, commit, tmp_path):
+    """Exit 10, with both."""
+    shutil.copytree(runs / "story" / "release" / "scores", tmp_path / "scores")
+    shutil.copyfile(runs / "story" / "release" / "recipe.toml", tmp_path / "recipe.toml")
+    file = tmp_path / "scores" / "scores.json"
+    scores = json.loads(file.read_text())
+    scores["scores"][0]["value"] *= 0.99
+    file.write_text(json.dumps(scores))
+    again = hubkit("score", "--from", tmp_path)
+    (tmp_path / "scores" / "pictures.parquet").write_bytes(b"")
+    damaged = hubkit("score", "--from", tmp_path)
+
+    assert (again.returncode, damaged.returncode) == (10, 10)
+    assert "kid[mini-clip]: value = " in again.stderr
+    assert "pictures.parquet is not what the scores were computed from" in damaged.stderr
 
 
 def test_again_changes_nothing(hubkit, runs, server, commit):

@@ -57,7 +57,8 @@ schema: setup ## write recipes/recipe.schema.json from the code
 docs: setup ## write docs/recipe.md from the code
 	$(BIN)/python -m hubkit.recipe reference > docs/recipe.md
 
-cards: setup ## write model_cards/ from the code
+cards: setup ## write model_cards/ from the facts kept in tests/golden/; RUN=runs/NAME takes those of a finished run
+	$(BIN)/python tests/golden/renew.py $(RUN)
 	WRITE_CARDS=1 $(BIN)/python -m pytest --quiet tests/unit/card/test_golden.py
 
 test: system check ## install what is missing, check, then run the tests

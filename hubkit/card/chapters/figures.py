@@ -36,11 +36,11 @@ def interval(found: Interval | None) -> str:
 
 
 def measured(found: Measured | None) -> str:
-    """A number with its interval in brackets; nothing where there is none."""
+    """A number and half its interval: '31.2 ± 3.2'; nothing where there is none."""
     if found is None:
         return ""
-    around = interval(found.interval)
-    return f"{number(found.value)} ({around})" if around else number(found.value)
+    ends = found.interval
+    return f"{found.value:.1f}" + (f" ± {(ends.high - ends.low) / 2:.1f}" if ends else "")
 
 
 def share(found: Measured) -> str:

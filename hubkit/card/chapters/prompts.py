@@ -21,13 +21,18 @@ def prompts(facts: Facts) -> Iterator[Section]:
     yield Section(
         "Prompts",
         [
-            Words("prompts", {"verdict": study.verdict}),
+            Words("prompts", {"verdict": sentence(study.verdict)}),
             *([sheet] if sheet else []),
             Table(HEADER, [row(one, study) for one in study.templates], numbers=range(1, len(HEADER))),
             Words("prompts_meaning"),
             Fold("How the study was made", [Table(["", ""], [*protocol(study)]), Bullets(study.notes)]),
         ],
     )
+
+
+def sentence(words: str) -> str:
+    """Words as a sentence of their own."""
+    return f"{words[:1].upper()}{words[1:].removesuffix('.')}."
 
 
 def row(one: Template, study: Study) -> list[Any]:

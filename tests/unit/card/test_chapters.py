@@ -90,7 +90,7 @@ def test_the_study_tells_which_template_is_best_and_what_it_costs(studied: Score
     rows = [line for line in words.splitlines() if line.startswith("| ")]
 
     assert "A template is needed: it adds 9 points of style." in words
-    assert rows[2].startswith("| **`{subject} ninja portrait`** | 83% (55 … 95) | 97% | 61 (60 … 62) | 70 (69 … 71) |")
+    assert rows[2].startswith("| **`{subject} ninja portrait`** | 83% (55 … 95) | 97% | 61.0 ± 1.0 | 70.0 ± 1.0 |")
     assert rows[3].startswith("| `{subject}` | 17%")
     assert rows[3].endswith("|  |")
 

@@ -146,7 +146,8 @@ def test_its_numbers_can_be_computed_again_by_anybody(hubkit, server, commit, tm
     again = hubkit("score", "--from", f"local/story@{commit}", "--hub", server.url, **place)
 
     assert again.returncode == 0, again.stderr
-    assert again.stdout.count("come out again") == 3
+    again_computed = {line.split("[")[0] for line in again.stdout.splitlines() if "come out again" in line}
+    assert {"kid", "clip-score"} <= again_computed
     assert not [path for path in (tmp_path / "home").rglob("*.safetensors") if path.name != "features.safetensors"]
 
 

@@ -1,8 +1,9 @@
 """hubkit's metrics for other people's code, as metrics of the `evaluate` library.
 
-    kid = hubkit.evaluation.load("kid", extractor="openai/clip-vit-base-patch32")
+    kid = hubkit.evaluation.load("kid", extractor="openai/clip-vit-large-patch14")
     kid.compute(predictions=drawn, references=real)
-    {"value": 0.021, "interval": (0.017, 0.025), "n": 128, "name": "kid[clip-vit-base-patch32]"}
+
+The answer has the keys `value`, `interval` (low and high, or None), `n` and `name`.
 
 Pictures are PIL images, paths, or arrays of 8-bit RGB; `references` are real pictures, or texts where the metric reads.
 """

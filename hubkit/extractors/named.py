@@ -27,5 +27,5 @@ def named(repo: str, revision: str | None) -> Extractor:
         return Dino(repo, facts.sha)
     raise BaseModelError(
         f"{repo} is a {str(kind)[:60]}, and pictures are looked at through CLIP or DINO",
-        help="such as openai/clip-vit-base-patch32, facebook/dino-vits16 or facebook/dinov2-small",
+        help="such as openai/clip-vit-large-patch14, facebook/dino-vits16 or facebook/dinov2-small",
     )

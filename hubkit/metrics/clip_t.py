@@ -33,7 +33,7 @@ class PromptFidelity(LooksThrough):
     panels: ClassVar[tuple[str, ...]] = ("instance",)
 
     kind: Literal["clip-t"]
-    extractor: RepoId = Field("openai/clip-vit-base-patch32", description="CLIP model on the Hub.")
+    extractor: RepoId = Field("openai/clip-vit-large-patch14", description="CLIP model on the Hub.")
     gate: Gate | None = Field(None, description="What the score must meet for the model to be published.")
 
     def notes(self, n: int, features: int, cut: int) -> tuple[str, ...]:

@@ -74,4 +74,4 @@ class ClipFidelity(SubjectFidelity):
     )
 
     kind: Literal["clip-i"]
-    extractor: RepoId = Field("openai/clip-vit-base-patch32", description="CLIP model on the Hub.")
+    extractor: RepoId = Field("openai/clip-vit-large-patch14", description="CLIP model on the Hub.")

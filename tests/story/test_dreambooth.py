@@ -26,7 +26,7 @@ SMALL = (
     "method.class_sampling.batch_size=2", "data.resolution=64", "data.variants=1", "samples.steps=1",
     "samples.holdout=4",
 )  # fmt: skip
-NO_ALEXNET = ("metrics.div.extractor=openai/clip-vit-base-patch32", "metrics.dino.gate=none")
+NO_ALEXNET = ("metrics.div.extractor=openai/clip-vit-large-patch14", "metrics.dino.gate=none")
 """The weights of LPIPS come from the net, and two steps meet no gate."""
 KILLED = (
     "training.steps=5", "training.checkpoint_every=2", "training.batch_size=2", "training.micro_batch=1",
@@ -58,7 +58,6 @@ def stand_ins(server: LocalHub) -> HfApi:
     for repo, kind, files in (
         ("stable-diffusion-v1-5/stable-diffusion-v1-5", "model", {**sd, "README.md": card}),
         ("facebook/dino-vits16", "model", clip),
-        ("openai/clip-vit-base-patch32", "model", clip),
         ("openai/clip-vit-large-patch14", "model", clip),
         ("diffusers/dog-example", "dataset", dogs),
     ):

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -151,4 +152,6 @@ def test_a_checkpoint_holds_exactly_the_files_of_its_manifest(uninterrupted, who
 
     assert {name: sha256_of(newest / name) for name in manifest} == manifest
     assert {file.name for file in newest.iterdir()} == {*manifest, "manifest.json"}
-    assert len(list((whole / "samples").glob("*-step-00000004/*.png"))) == 4
+    drawn = tomllib.loads((whole / "recipe.toml").read_text())["samples"]
+    prompts = len(drawn["subjects"]) * len(drawn["templates"])
+    assert len(list((whole / "samples").glob("*-step-00000004/*.png"))) == prompts

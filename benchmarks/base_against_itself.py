@@ -4,6 +4,9 @@
 
 Draws the held-out captions of `recipes/quickstart.toml` with the base from as many sets of seeds as have PAIRS pairs
 (default 1), and prints for each pair what hubkit's scores say of the difference, and how often they call it a change.
+
+Pairs share sets of pictures, so they err together. Measured on 2026-11-24 with 20 pairs of 7 sets of 60 pictures:
+a change in 3 of 20 by kid (all three with the first set), in 1 by fid, in 0 by clip-score.
 """
 
 import math

@@ -9,7 +9,7 @@ from typing import Final
 from hubkit.card.pictures import CELL, GAP, LINE, PAPER, QUALITY, fitted, opened, write
 from hubkit.scoring import Study
 
-MARGIN: Final = 72
+MARGIN: Final = 96
 """Width of the words on the left, in pixels."""
 
 HEAD: Final = 3

@@ -16,6 +16,7 @@ from hubkit.card.illustrations import illustrations
 from hubkit.card.locking import Written, locked
 from hubkit.card.log import logged
 from hubkit.card.metadata import Licence, hub_address, metadata, of_release
+from hubkit.card.nearest import save_nearest
 from hubkit.card.pictures import chosen, save_sample
 from hubkit.card.writing import body, front
 from hubkit.data import CaptionedImages
@@ -104,6 +105,7 @@ def describe(
     facts.save(folder / FACTS, inputs)
     if recipe.data.repo:
         keep_measurements(folder, scores, making / MEASURED)
+    save_nearest(folder, scores, images)
     _write(making, facts, standing, made_from)
     shutil.rmtree(place, ignore_errors=True)
     making.rename(place)

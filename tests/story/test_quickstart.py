@@ -121,6 +121,14 @@ def test_the_nearest_training_pictures_are_kept(runs, story):
     assert score["reference"]["split_hash"]
 
 
+def test_the_nearest_pairs_stay_at_home(runs, story):
+    """The training's pictures are somebody's: the sheets lie in the run folder, not in the release."""
+    for panel in ("holdout", "training"):
+        with Image.open(runs / "story" / f"nearest-{panel}.webp") as sheet:
+            assert sheet.height > 5 * sheet.width / 3
+    assert not list((runs / "story" / "release").rglob("nearest-*"))
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_its_page_reads_well(server, commit, tmp_path, width):
     """In a real browser, on a phone and on a desk: card, gallery and scores are there, and nothing sticks out."""

@@ -34,8 +34,8 @@ def _failures(scores: Sequence[Score], rows: Sequence[Row]) -> Iterator[str]:
 
 
 def warned(score: Score, cut: int) -> Score:
-    """The score with what ought to worry a reader of it, each with its threshold; `cut` of its texts were cut."""
-    return score.model_copy(update={"warnings": tuple(_warnings(score, cut))})
+    """The score with all that ought to worry a reader of it, each with its threshold; `cut` of its texts were cut."""
+    return score.model_copy(update={"warnings": (*score.warnings, *_warnings(score, cut))})
 
 
 def _warnings(score: Score, cut: int) -> Iterator[str]:

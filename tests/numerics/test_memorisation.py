@@ -12,9 +12,10 @@ from PIL import Image, ImageOps
 from hubkit.extractors.clip import Clip
 from hubkit.metrics.memorisation import Memorisation
 from hubkit.miniature.drawing import portrait
-from hubkit.scoring import Features
+from hubkit.scoring import Features, Score
+from hubkit.scoring.checks import warned
 from hubkit.scoring.intervals import wilson
-from hubkit.scoring.searching import at_most_common, common, distances, nearest, threshold
+from hubkit.scoring.searching import at_most_common, common, copies, distances, nearest, searched, threshold
 
 MEMORISATION = Memorisation(kind="memorisation")
 MINI_CLIP = Path(__file__).parents[2] / "hubkit" / "miniature" / "weights" / "mini-clip"
@@ -108,6 +109,28 @@ def test_the_threshold_is_an_order_of_the_held_out_distances():
 def test_how_many_may_be_near_by_chance(held_out, expected):
     """Where none of the held-out ones is below the threshold, Clopper and Pearson's limit has a closed form."""
     assert at_most_common(held_out) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize(("copied", "above_holdout", "refused"), [
+    (30, "fail", True), (30, "warn", False), (0, "fail", False),
+])  # fmt: skip
+def test_too_many_copies_are_a_warning_and_forbid_the_publish(copied, above_holdout, refused):
+    """On the way a score takes: searched, looked over for other worries, asked for what forbids."""
+    training = points(100, seed=1)
+    reference = Features(points(60, seed=2), training=training)
+    drawn = Features(torch.cat([training[:copied], points(60 - copied, seed=3)]))
+    metric = Memorisation(kind="memorisation", above_holdout=above_holdout)
+    value = metric.value(drawn, reference)
+    score = Score(
+        metric="memorisation[clip]", kind="memorisation", value=value, base=0.0, interval=wilson(value, 60),
+        better="lower", n=60, scale=metric.scale, extractor="alice/clip", extractor_revision="c" * 40, settings={},
+        reference={},
+    )  # fmt: skip
+    found = warned(searched(score, drawn, reference, [f"{number}.png" for number in range(60)], range(100)), cut=0)
+
+    assert bool(found.warnings) is (copied > 0)
+    assert bool(copies([found], [metric])) is refused
+    assert found.settings == {"training_pictures_searched": 100, "mirrors_searched": "no"}
 
 
 def test_nothing_held_out_is_not_a_number():

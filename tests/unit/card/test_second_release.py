@@ -47,6 +47,8 @@ def test_the_card_of_the_second_run_keeps_what_people_wrote(published: tuple[Any
     assert "for 40 steps" in card
     assert "**0.005**" in card
     assert "**0.01**" not in card
+    news = card.partition("\n## What is new\n")[2].partition("\n## ")[0]
+    assert "| `kid[mini-clip]` holdout | 0.01 | 0.005 | -0.005 |" in news.replace("\\", "")
     assert "anime" in tags
     assert len(tags) == len(set(tags))
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hubkit.card.neighbours import nearest_in_words, neighbours, save_nearest
+from hubkit.card import nearest
 from hubkit.card.pictures import Twins, first_in_words, in_words, save_first, save_grid
 from hubkit.card.plots import (
     dial_in_words,
@@ -40,9 +40,9 @@ def illustrations(
     if found := drawable(scores.scores):
         save_scores(found, images / "scores.png")
         drawn["scores"] = Picture("images/scores.png", scores_in_words(found))
-    if training and (pairs := neighbours(scores)):
-        save_nearest(run, pairs, training, images / "nearest.webp")
-        drawn["nearest"] = Picture("images/nearest.webp", nearest_in_words(pairs))
+    if training and (score := nearest.searched(scores)):
+        nearest.save_shown(run, score, training, images / "nearest.webp")
+        drawn["nearest"] = Picture("images/nearest.webp", nearest.in_words(score.nearest))
     return {**drawn, **_studied(run, scores, images)}
 
 

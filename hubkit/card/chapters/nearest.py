@@ -5,16 +5,17 @@ from typing import Any
 
 from hubkit.card.chapters.figures import number
 from hubkit.card.facts import Facts
-from hubkit.card.neighbours import neighbours
+from hubkit.card.nearest import searched
 from hubkit.card.sections import Section, Table, Words
 from hubkit.scoring import Neighbours
 
 
 def nearest(facts: Facts) -> Iterator[Section]:
     """The nearest pairs, as pictures where the author lets them be shown; nothing where nobody searched."""
-    found, sheet = neighbours(facts.scores), facts.plots.get("nearest")
-    if not found:
+    score, sheet = searched(facts.scores), facts.plots.get("nearest")
+    if score is None:
         return
+    found = score.nearest
     copies = sum(is_copy(one) for one in found)
     said = {"copies": copies, "pairs": len(found), "threshold": number(found[0].threshold)}
     header = ["row of the training picture", "distance", "nearest mirrored", "counts as a copy"]

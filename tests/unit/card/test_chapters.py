@@ -9,7 +9,7 @@ from PIL import Image
 
 from hubkit.card.chapters.changes import changes as whats_new
 from hubkit.card.facts import Facts
-from hubkit.card.neighbours import nearest_in_words, save_nearest
+from hubkit.card.nearest import in_words, save_shown
 from hubkit.card.pictures import CELL, GAP, chosen
 from hubkit.card.plots import save_dial
 from hubkit.card.sections import Picture
@@ -174,8 +174,8 @@ def test_the_nearest_training_pictures_are_shown_where_they_may_be(studied: Scor
     pair = Neighbours(file="samples/finetuned-0.png", row=0, mirrored=True, distance=0.012, threshold=0.02)
     score = studied.scores.scores[0].model_copy(update={"nearest": (pair,)})
     run = studied.but(scores=studied.scores.model_copy(update={"scores": (score,)}))
-    save_nearest(run.folder, (pair,), images, tmp_path / "nearest.webp")
-    shown = Picture("images/nearest.webp", nearest_in_words((pair,)))
+    save_shown(run.folder, score, images, tmp_path / "nearest.webp")
+    shown = Picture("images/nearest.webp", in_words((pair,)))
     facts = facts_of(run)
     words = chapter("Nearest training pictures", facts)
 

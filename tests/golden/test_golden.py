@@ -6,7 +6,7 @@ import pytest
 
 from .renew import CARDS, facts_of, known, written
 
-NAMES = ("mini-ninja",)
+NAMES = ("mini-avatar", "mini-ninja")
 
 
 @pytest.mark.parametrize("name", NAMES)

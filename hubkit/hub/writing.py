@@ -1,6 +1,7 @@
 """Changing a repo: in one commit, on top of the head that was seen."""
 
 import json
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -9,6 +10,9 @@ from hubkit.hub.addresses import Kind, api
 from hubkit.hub.asking import ask, first_words, once
 from hubkit.hub.files import MANAGED, Content, RemoteFile
 from hubkit.hub.reading import head, tree
+
+# A table in a model's repo is meant: the rows that its scores are computed from.
+warnings.filterwarnings("ignore", message="It seems that you are about to commit a data file")
 
 LOST: Final = "pointed to a file that does not exist"
 """What the Hub says of a commit whose large files it does not have."""

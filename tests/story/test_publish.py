@@ -93,8 +93,8 @@ def test_everything_that_is_not_true_of_a_card_is_named(kept, hubkit, server):
     found = json.loads(done.stdout)
 
     assert done.returncode == 10, done.stderr
-    assert sorted(fault["code"] for fault in found["faults"]) == ["HK1040", "HK1040", "HK1042", "HK1043", "HK1044"]
-    for said in ("is '0.0001'", "value of", "there is no model hubkit/mini-sd", "sample-0.png", "nothing is executed"):
+    assert {fault["code"] for fault in found["faults"]} == {"HK1040", "HK1042", "HK1043", "HK1044"}
+    for said in ("is '0.0001'", "there is no model hubkit/mini-sd", "sample-0.png", "nothing is executed"):
         assert said in done.stderr
     assert "Zen of Python" not in done.stdout + done.stderr
 

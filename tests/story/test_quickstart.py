@@ -201,17 +201,17 @@ def test_a_change_of_the_training_is_refused_for_a_started_run(hubkit, runs, com
 
 
 def test_a_gate_that_is_not_met_publishes_nothing(hubkit, tmp_path, server):
-    """Exit 7, with the number; also where that is not a number, which is not trained for again."""
+    """Exit 7, with the number; also where that is not a number."""
 
     def push(*overrides: str) -> subprocess.CompletedProcess[str]:
         return hubkit("train", QUICKSTART, "--push", "--runs", tmp_path, overrides=(*SHORT, 'name="gated"', *overrides))
 
     refused = push("metrics.kid.gate.at_most=-100.0")
-    unknown = push("samples.holdout=1", "metrics.kid.gate.at_most=100.0")
+    unknown = push("data.holdout=1", 'name="gated-too"', "metrics.kid.gate.at_most=100.0")
 
     assert refused.returncode == 7, refused.stderr
     assert "kid[mini-clip] =" in refused.stderr
     assert unknown.returncode == 7, unknown.stderr
     assert "kid[mini-clip] = nan" in unknown.stderr
-    assert "training: step" not in unknown.stderr
-    assert not HfApi(endpoint=server.url).repo_exists("local/gated")
+    for name in ("gated", "gated-too"):
+        assert not HfApi(endpoint=server.url).repo_exists(f"local/{name}")

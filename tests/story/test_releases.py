@@ -116,6 +116,7 @@ def released(api: HfApi, tag: str) -> str:
 
 
 @pytest.mark.usefixtures("two")
+@pytest.mark.filterwarnings("ignore:It seems that you are about to commit a data file")
 def test_scores_that_a_recipe_does_not_give_are_found_out(hubkit: Hubkit, tmp_path: Path, api: HfApi, server: LocalHub):
     """Somebody publishes a recipe and a lock that agree with one another, and scores that nobody measured. Exit 10."""
     at = {"endpoint": server.url, "token": server.token, "revision": "v0.1.0", "cache_dir": tmp_path / "cache"}

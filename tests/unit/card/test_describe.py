@@ -37,6 +37,7 @@ def test_the_release_holds_the_model_its_card_and_nothing_else(described: Releas
         "recipe.toml",
         "hubkit.lock.json",
         "images/before-after.webp",
+        "images/first.webp",
         "images/usage.png",
         "images/scores.png",
     }

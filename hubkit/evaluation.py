@@ -9,6 +9,7 @@ Pictures are PIL images, paths, or arrays of 8-bit RGB; `references` are real pi
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import datasets
@@ -21,6 +22,7 @@ from hubkit.metrics import METRICS
 from hubkit.scoring import Features, Metric
 from hubkit.scoring.features import AT_ONCE, Look, check_finite, eight_bit
 from hubkit.scoring.intervals import spread
+from hubkit.scoring.searching import Searches, nearest
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -73,9 +75,16 @@ class Scored(evaluate.Metric):  # type: ignore[misc]  # evaluate has no types
         if self.metric.reads_captions:
             samples = reference = Features(drawn, extractor.captions(references))
         else:
-            searched = seen(extractor, training, "training picture") if training else None
             real = seen(extractor, references, "reference")
-            samples, reference = Features(drawn), Features(real, training=searched)
+            samples, reference = Features(drawn), Features(real)
+        if training and not isinstance(self.metric, Searches):
+            raise RecipeError(f"{self.metric.kind} looks for no training pictures: leave `training` out")
+        if training:
+            searched = seen(extractor, training, "training picture")
+            samples, reference = (
+                replace(one, nearest=nearest(one.images, searched, range(len(training))))
+                for one in (samples, reference)
+            )
         prompts = references if self.metric.reads_captions else range(len(predictions))
         interval = spread(self.metric, samples, samples, reference, prompts).interval
         return {

@@ -168,7 +168,8 @@ def keep_measurements(run: Path, scores: Scores, place: Path) -> None:
     """The scores with what they were computed from, for `hubkit score --from`. Pictures of one's own stay at home: the
     rows hold their captions, and features say something of what they show.
     """
-    for name in ("scores.json", *scores.measurements) if scores.measurements else ():
+    of_dial = scores.dial.measurements if scores.dial else {}
+    for name in ("scores.json", *scores.measurements, *of_dial) if scores.measurements else ():
         place.mkdir(exist_ok=True)
         carried = run / "release" / MEASURED / name  # all that another machine is given of them
         link_or_copy(run / name if (run / name).is_file() else carried, place / name)

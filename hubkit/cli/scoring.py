@@ -102,11 +102,7 @@ def recompute(source: str, hub: str | None) -> None:
     from hubkit.releases import rescore
 
     for one in rescore(source):
-        said = (
-            f"{one.compared} numbers come out again"
-            if one.compared
-            else "withheld, or more was seen than is kept: not computed"
-        )
+        said = f"{one.compared} numbers come out again" if one.compared else "withheld: not computed"
         print(f"{one.name:40} {said}")
 
 

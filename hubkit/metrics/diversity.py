@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 
 from hubkit.extractors import Extractor
 from hubkit.scoring import Features, Gate, OverRows
-from hubkit.scoring.likeness import cosines
+from hubkit.scoring.likeness import cosines, products
 from hubkit.values import RepoId, Settings
 
 if TYPE_CHECKING:
@@ -85,9 +85,9 @@ class PairDistance(Settings):
         """Of every pair, (N, N), float64: LPIPS, or 1 - cosine."""
         if self.extractor != "lpips":
             return 1 - cosines(x_ND, x_ND)
-        x_ND = x_ND.double()
-        squares_N = x_ND.square().sum(dim=1)
-        return squares_N[:, None] + squares_N[None] - 2 * x_ND @ x_ND.T
+        products_NN = products(x_ND)
+        squares_N = products_NN.diagonal()
+        return squares_N[:, None] + squares_N[None] - 2 * products_NN
 
 
 def mean_of_pairs(distances_NN: "Tensor") -> float:

@@ -4,18 +4,17 @@ Papers: Meehan et al. (2020), A Non-Parametric Test to Detect Data-Copying in Ge
 https://arxiv.org/abs/2004.05675; Somepalli et al. (2023), Diffusion Art or Digital Forgery?,
 https://arxiv.org/abs/2212.03860
 
-Legend: N drawn pictures, M held-out ones, T of the training with their mirrors, D features.
+Legend: N drawn pictures.
 """
 
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
 from hubkit.extractors.choice import LooksThrough
 from hubkit.scoring import Features, Gate
-from hubkit.scoring.searching import common, distances, threshold
+from hubkit.scoring.searching import common, threshold
 from hubkit.values import RepoId
 
 if TYPE_CHECKING:
@@ -61,11 +60,10 @@ class Memorisation(LooksThrough):
         """1 for each drawn picture that is nearer than the threshold, 0 for the rest, (N,)."""
         import torch
 
-        if not len(reference.images) or reference.training is None:
+        if not samples.nearest or not reference.nearest or not len(reference.images):
             return torch.full((len(samples.images),), math.nan, dtype=torch.float64)
-        nearest_N, _ = distances(samples.images, reference.training)
-        return (nearest_N < threshold(reference)).double()
+        return (samples.nearest.distances < threshold(reference.nearest)).double()
 
-    def among(self, reference: Features, others: Callable[[], Features]) -> float | None:
+    def among(self, reference: Features, others: Features | None) -> float | None:
         """What to expect of pictures that are as far from the training's as held-out ones are."""
         return common(len(reference.images)) if len(reference.images) else None

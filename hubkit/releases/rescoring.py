@@ -8,7 +8,7 @@ from hubkit import hub
 from hubkit.errors import Fault, IntegrityError, RecipeError
 from hubkit.recipe import reload
 from hubkit.releases.locating import locate
-from hubkit.scoring import Again, Kept, recompute
+from hubkit.scoring import Again, recompute
 
 RECIPE: Final = "recipe.toml"
 MEASURED: Final = "scores"
@@ -26,7 +26,7 @@ def rescore(address: str) -> Sequence[Again]:
             f"{address} brings nothing that its scores could be computed from",
             help="a release has it in its folder scores/, unless it learnt from pictures that are no dataset",
         )
-    found = list(recompute(Kept.read(place), reload(folder / RECIPE).metrics))
+    found = list(recompute(place, reload(folder / RECIPE).metrics))
     if faults := [Fault("HK1014", f"{one.name}: {said}", where=address) for one in found for said in one.differing]:
         raise IntegrityError.of(tuple(faults))
     return found

@@ -6,7 +6,6 @@ from hubkit.scoring.dial import StyleDial
 from hubkit.scoring.features import Features, Look, opened
 from hubkit.scoring.gates import Rival, Standing, gated, judge, protocol, verdict
 from hubkit.scoring.intervals import Spread, spread
-from hubkit.scoring.keeping import Kept
 from hubkit.scoring.metric import Metric, OverRows
 from hubkit.scoring.panels import HOLDOUT_SEEDS, Panel, Shows
 from hubkit.scoring.recomputing import Again, recompute
@@ -39,7 +38,6 @@ __all__ = [
     "Features",
     "Gate",
     "Interval",
-    "Kept",
     "Look",
     "Measured",
     "Metric",

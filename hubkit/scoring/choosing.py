@@ -17,16 +17,17 @@ from hubkit.sampling import Samples
 from hubkit.scoring.bench import Bench, Drawn, Weights
 from hubkit.scoring.dial import AVERAGE, BASE, StyleDial
 from hubkit.scoring.gates import verdict
-from hubkit.scoring.measuring import for_search, lay, measure, view
+from hubkit.scoring.keeping import keep_dial
+from hubkit.scoring.measuring import View, for_search, lay, measure, view
 from hubkit.scoring.metric import Metric
 from hubkit.scoring.mixing import Mixture, write
 from hubkit.scoring.panels import Laid, Panel, Shows, panels
 from hubkit.scoring.picking import Merits, front, knee
-from hubkit.scoring.values import Candidate, Dial, Score
+from hubkit.scoring.values import Candidate, Dial, Score, upwards
 from hubkit.training import TrainedModel, Training
 from hubkit.values import fingerprint
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 PLACE: Final = "picked"
 """Where in the run folder the picked weights lie, when they are not those that the training left."""
 
@@ -109,7 +110,7 @@ def picked(folder: Path, made_from: str | None = None) -> tuple[TrainedModel, Di
     from hubkit.training.facts import whole
 
     found, taken = Dial.load(folder / "dial.json", made_from), TrainedModel.load(folder / "picked.json", made_from)
-    if found is None or taken is None:
+    if found is None or taken is None or not all((folder / name).is_file() for name in found.measurements):
         return None
     taken = taken.model_copy(update={"folder": folder / taken.folder.name})
     return (taken, found) if whole(taken) else None
@@ -131,8 +132,13 @@ class Choice:
         shown = self.panels()
         drawn = {mixture: self.draw(mixture, shown) for mixture in self.mixtures()}
         reference = drawn[self.last]
-        scores = {mixture: self.measure(pictures, reference, shown) for mixture, pictures in drawn.items()}
-        return decided(self.dial, scores, self.last)
+        seen = {mixture: self.views(pictures, reference, shown) for mixture, pictures in drawn.items()}
+        kept = keep_dial({mixture.name: views for mixture, views in seen.items()}, self.folder)
+        scores = {
+            mixture: {one.metric.kind: measure(one, self.asked.samples, self.images) for one in views}
+            for mixture, views in seen.items()
+        }
+        return decided(self.dial, scores, self.last).model_copy(update={"measurements": kept})
 
     @property
     def bench(self) -> Bench:
@@ -179,13 +185,12 @@ class Choice:
         with self.weights(mixture) as weights:
             return self.bench.draw(weights, wanted)
 
-    def measure(self, pictures: Drawn, reference: Drawn, shown: Mapping[str, Panel]) -> dict[str, Score]:
-        """The dial's metrics of one candidate, each beside what the training leaves, by kind."""
-        seen = {
-            metric.kind: view(metric, self.laid(metric, shown[metric.kind], reference, pictures), self.bench)
+    def views(self, pictures: Drawn, reference: Drawn, shown: Mapping[str, Panel]) -> list[View]:
+        """What the dial's metrics see of one candidate, beside what the training leaves."""
+        return [
+            view(metric, self.laid(metric, shown[metric.kind], reference, pictures), self.bench)
             for metric in self.metrics
-        }
-        return {kind: measure(one, self.asked.samples, self.images) for kind, one in seen.items()}
+        ]
 
     def laid(self, metric: Metric, panel: Panel, reference: Drawn, pictures: Drawn) -> Laid:
         """What a metric sees of a candidate's pictures."""
@@ -264,8 +269,7 @@ def _merits(dial: StyleDial, mixture: Mixture, scores: Mapping[str, Score]) -> M
 
 
 def _upwards(score: Score) -> float:
-    """The value, with its sign turned where less is better."""
-    return score.value if score.better == "higher" else -score.value
+    return upwards(score.value, score.better)
 
 
 def _ruled(dial: StyleDial, scores: Scored, merits: Sequence[Merits], last: Mixture) -> tuple[int, str]:

@@ -36,10 +36,22 @@ class Features:
     captions: "Tensor | None" = None
     paired: bool = False
     """Of real pictures: whether the k-th has the caption that the k-th drawn one was drawn for."""
-    training: "Tensor | None" = None
-    """Beside held-out pictures, for metrics that search: the training's (T, D), and after them their mirrors where the
-    training saw such.
+    nearest: "Nearest | None" = None
+    """For metrics that search: of each picture, the nearest of the training."""
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """Of each picture of a set, the training picture that is nearest to it. The training's mirrors are searched where
+    the training saw such.
     """
+
+    distances: "Tensor"
+    """1 - cosine of the features, (N,), float64."""
+    rows: Sequence[int]
+    """In the dataset."""
+    mirrored: Sequence[bool]
+    """Whether it is nearest when mirrored."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +119,7 @@ class Shelf:
             keep(place, batch, features)
         meet()
         there = kept(place) if lacking else there
-        return torch.stack([there[identity] for identity in identities])
+        return torch.stack([there[identity] for identity in identities]) if identities else torch.zeros(0, 0)
 
 
 def seen_by(extractor: Extractor) -> str:

@@ -3,10 +3,13 @@
 Legend: N drawn pictures, M real ones, D features.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+AT_ONCE: Final = 65_536
+"""Features of every picture that are looked at together."""
 
 
 def cosines(x_ND: "Tensor", y_MD: "Tensor") -> "Tensor":
@@ -15,6 +18,27 @@ def cosines(x_ND: "Tensor", y_MD: "Tensor") -> "Tensor":
 
     cosine: Tensor = normalize(x_ND.double(), dim=1) @ normalize(y_MD.double(), dim=1).T
     return cosine
+
+
+def products(x_ND: "Tensor") -> "Tensor":
+    """The inner product of every pair, (N, N), float64; in parts, since a picture may have millions of features."""
+    import torch
+
+    found_NN = torch.zeros(len(x_ND), len(x_ND), dtype=torch.float64)
+    for part_NP in torch.split(x_ND, AT_ONCE, dim=1):
+        found_NN += part_NP.double() @ part_NP.double().T
+    return found_NN
+
+
+def coordinates(x_ND: "Tensor") -> "Tensor":
+    """As few numbers as can hold them: points with the same inner products, (N, N), float64. No distance and no
+    cosine between them is another; the axes mean nothing.
+    """
+    import torch
+
+    values_N, vectors_NN = torch.linalg.eigh(products(x_ND))
+    found: Tensor = vectors_NN * values_N.clamp(min=0).sqrt()
+    return found
 
 
 def likeness_to_others(x_ND: "Tensor") -> "Tensor":

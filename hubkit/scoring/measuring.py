@@ -15,7 +15,7 @@ from hubkit.scoring.features import Features, Look
 from hubkit.scoring.intervals import spread
 from hubkit.scoring.metric import Metric
 from hubkit.scoring.panels import Laid, Panel, real_pictures
-from hubkit.scoring.searching import Searches, pictures_to_search, rows_to_search, searched
+from hubkit.scoring.searching import Searches, nearest, pictures_to_search, rows_to_search, searched
 from hubkit.scoring.values import Score
 
 if TYPE_CHECKING:
@@ -39,19 +39,37 @@ class Eyes(Protocol):
 
 
 @dataclass(frozen=True)
-class View:
-    """All that a metric sees of a panel, through one extractor. Nothing more is drawn or extracted for the score."""
+class Sight:
+    """What a metric sees of a panel: all that its numbers are computed from."""
 
     metric: Metric
-    laid: Laid
-    extractor: Extractor
+    texts: Sequence[str]
+    """What each picture ought to show; pictures of equal texts belong together."""
     base: Features
     finetuned: Features
     real: Features
     others: Features | None
     """As many real pictures of the training, for metrics that compare sets."""
-    files: tuple[str, ...]
-    """Of the finetuned model's pictures, relative to the run folder."""
+
+    def numbers(self) -> dict[str, Any]:
+        """The value of both models, with intervals, and that of real pictures."""
+        metric = self.metric
+        return {
+            "value": metric.value(self.finetuned, self.real),
+            "base": metric.value(self.base, self.real),
+            "real": metric.among(self.real, self.others),
+            **vars(spread(metric, self.finetuned, self.base, self.real, self.texts)),
+        }
+
+
+@dataclass(frozen=True)
+class View(Sight):
+    """The same with the pictures, and with what they were looked at through. Nothing more is drawn or extracted for the
+    score.
+    """
+
+    laid: Laid
+    extractor: Extractor
     cut: int
     """How many of the texts are longer than the extractor reads."""
 
@@ -72,8 +90,13 @@ def for_search(metric: Metric, laid: Laid, images: CaptionedImages) -> Laid:
     """A panel as a metric that searches the training sees it; as it is for any other."""
     if not isinstance(metric, Searches):
         return laid
-    real = real_pictures(images, compared(metric, laid.panel, images))
-    return replace(laid, real=real, training=pictures_to_search(images, metric.at_most))
+    rows = rows_to_search(images, metric.at_most)
+    return replace(
+        laid,
+        real=real_pictures(images, compared(metric, laid.panel, images)),
+        training=pictures_to_search(images, rows),
+        training_rows=rows,
+    )
 
 
 def with_others(laid: Laid, images: CaptionedImages) -> Laid:
@@ -86,20 +109,22 @@ def view(metric: Metric, laid: Laid, eyes: Eyes) -> View:
     """Look at a panel. All processes must call it alike."""
     extractor, panel = eyes.through(metric), laid.panel
     texts = eyes.read(extractor, panel.texts) if metric.reads_captions else None
+    training = eyes.see(extractor, laid.training) if isinstance(metric, Searches) else None
+
+    def seen(looks: Sequence[Look], captions: "Tensor | None", *, paired: bool = False) -> Features:
+        found = eyes.see(extractor, looks)
+        near = None if training is None else nearest(found, training, laid.training_rows)
+        return Features(found, captions, paired, near)
+
     return View(
         metric,
-        laid,
-        extractor,
-        base=Features(eyes.see(extractor, laid.base), texts),
-        finetuned=Features(eyes.see(extractor, laid.finetuned), texts),
-        real=Features(
-            eyes.see(extractor, laid.real),
-            texts if panel.paired else None,
-            paired=panel.paired,
-            training=eyes.see(extractor, laid.training) if isinstance(metric, Searches) else None,
-        ),
+        panel.texts,
+        base=seen(laid.base, texts),
+        finetuned=seen(laid.finetuned, texts),
+        real=seen(laid.real, texts if panel.paired else None, paired=panel.paired),
         others=Features(eyes.see(extractor, laid.others)) if metric.compares_sets and laid.others else None,
-        files=tuple(look.name for look in laid.finetuned),
+        laid=laid,
+        extractor=extractor,
         cut=extractor.truncated(panel.texts) if metric.reads_captions else 0,
     )
 
@@ -123,7 +148,7 @@ def measure(seen: View, sampler: Sampler, images: CaptionedImages) -> Score:
         metric=metric.name(extractor, n) + (f" {panel.name}" if len(metric.panels) > 1 else ""),
         kind=metric.kind,
         panel=panel.name,
-        **(numbers(seen) if not few else {"value": math.nan, "base": math.nan}),
+        **(seen.numbers() if not few else {"value": math.nan, "base": math.nan}),
         withheld=f"{n} pictures are too few for this number: it takes {metric.fewest}" if few else "",
         better=metric.better,
         n=n,
@@ -134,20 +159,7 @@ def measure(seen: View, sampler: Sampler, images: CaptionedImages) -> Score:
         reference={} if metric.reads_captions else reference(compared(metric, panel, images), images),
         notes=metric.notes(n, seen.finetuned.images.shape[1], seen.cut),
     )
-    if not isinstance(metric, Searches):
-        return found
-    return searched(found, seen.finetuned, seen.real, seen.files, rows_to_search(images, metric.at_most))
-
-
-def numbers(seen: View) -> dict[str, Any]:
-    """The value of both models, with intervals, and that of real pictures."""
-    metric = seen.metric
-    return {
-        "value": metric.value(seen.finetuned, seen.real),
-        "base": metric.value(seen.base, seen.real),
-        "real": metric.among(seen.real, seen.others),
-        **vars(spread(metric, seen.finetuned, seen.base, seen.real, seen.panel.texts)),
-    }
+    return searched(found, seen.finetuned, seen.real, seen.laid)
 
 
 def protocol(

@@ -63,7 +63,9 @@ class Laid:
     others: Sequence[Look] = ()
     """As many real pictures of the training, where a metric compares sets."""
     training: Sequence[Look] = ()
-    """Those that are searched, where a metric searches."""
+    """Those that are searched, where a metric searches, and after them their mirrors where the training saw such."""
+    training_rows: Sequence[int] = ()
+    """Dataset rows of those."""
 
 
 class Shows(Protocol):

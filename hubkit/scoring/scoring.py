@@ -24,7 +24,7 @@ from hubkit.scoring.values import Dial, Scores, Study
 from hubkit.training import TrainedModel
 from hubkit.values import fingerprint, sha256_of
 
-FORMAT: Final = 5
+FORMAT: Final = 6
 
 
 class Plan(Protocol):

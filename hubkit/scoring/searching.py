@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from hubkit.data import CaptionedImages
 from hubkit.randomness import permutation
-from hubkit.scoring.features import Features, Look
+from hubkit.scoring.features import Features, Look, Nearest
 from hubkit.scoring.likeness import cosines
 from hubkit.scoring.metric import Metric
-from hubkit.scoring.panels import mirrored_pictures, real_pictures
+from hubkit.scoring.panels import Laid, mirrored_pictures, real_pictures
 from hubkit.scoring.values import Neighbours, Score
 
 if TYPE_CHECKING:
@@ -48,25 +48,29 @@ def rows_to_search(images: CaptionedImages, at_most: int) -> tuple[int, ...]:
     return tuple(sorted(images.train[place] for place in order))
 
 
-def pictures_to_search(images: CaptionedImages, at_most: int) -> list[Look]:
+def pictures_to_search(images: CaptionedImages, rows: Sequence[int]) -> list[Look]:
     """Those rows' pictures, and after them their mirrors where the training mirrors."""
-    rows = rows_to_search(images, at_most)
     return real_pictures(images, rows) + (mirrored_pictures(images, rows) if images.source.horizontal_flip else [])
 
 
-def distances(x_ND: "Tensor", training_TD: "Tensor") -> "tuple[Tensor, Tensor]":
-    """Of each picture to its nearest training picture, (N,), float64, and which that is, (N,)."""
+def nearest(x_ND: "Tensor", training_TD: "Tensor", rows: Sequence[int]) -> Nearest:
+    """The nearest of the training's pictures, whose dataset rows are `rows`; their mirrors may come after them."""
     import torch
 
+    if not (len(x_ND) and len(training_TD)):
+        return Nearest(torch.full((len(x_ND),), math.nan, dtype=torch.float64), [-1] * len(x_ND), [False] * len(x_ND))
     found = [cosines(x_ND[start : start + AT_ONCE], training_TD).max(dim=1) for start in range(0, len(x_ND), AT_ONCE)]
-    return 1 - torch.cat([one.values for one in found]), torch.cat([one.indices for one in found])
+    places = torch.cat([one.indices for one in found]).tolist()
+    return Nearest(
+        1 - torch.cat([one.values for one in found]),
+        [rows[place % len(rows)] for place in places],
+        [place >= len(rows) for place in places],
+    )
 
 
-def threshold(reference: Features) -> float:
+def threshold(held_out: Nearest) -> float:
     """The distance below which a picture counts as a copy: the held-out picture's that has `rank` - 1 nearer ones."""
-    assert reference.training is not None  # noqa: S101 - asked for by a metric that searches
-    own_M, _ = distances(reference.images, reference.training)
-    return float(own_M.sort().values[rank(len(own_M)) - 1])
+    return float(held_out.distances.sort().values[rank(len(held_out.distances)) - 1])
 
 
 def rank(held_out: int) -> int:
@@ -101,36 +105,32 @@ def _chance(at_most: int, of: int, share: float) -> float:
     return math.fsum(map(math.exp, logarithms))
 
 
-def nearest(
-    files: Sequence[str], drawn: Features, reference: Features, rows: Sequence[int]
-) -> tuple[Neighbours, ...]:  # fmt: skip
+def nearest_pairs(files: Sequence[str], drawn: Nearest, held_out: Nearest) -> tuple[Neighbours, ...]:
     """The pairs of a drawn and a training picture that are nearest, nearest first; one for each drawn picture."""
-    assert reference.training is not None  # noqa: S101 - asked for by a metric that searches
-    nearest_N, place_N = distances(drawn.images, reference.training)
-    limit = threshold(reference)
+    limit = threshold(held_out)
     return tuple(
         Neighbours(
             file=files[number],
-            row=rows[int(place_N[number]) % len(rows)],
-            mirrored=int(place_N[number]) >= len(rows),
-            distance=float(nearest_N[number]),
+            row=drawn.rows[number],
+            mirrored=drawn.mirrored[number],
+            distance=float(drawn.distances[number]),
             threshold=limit,
         )
-        for number in nearest_N.argsort()[:SHOWN].tolist()
+        for number in drawn.distances.argsort(stable=True)[:SHOWN].tolist()
     )
 
 
-def searched(score: Score, drawn: Features, reference: Features, files: Sequence[str], rows: Sequence[int]) -> Score:
+def searched(score: Score, drawn: Features, held_out: Features, laid: Laid) -> Score:
     """The score with the nearest pairs, what was searched, and a warning where too many are too near."""
-    if reference.training is None or not len(reference.images):
+    if drawn.nearest is None or held_out.nearest is None or not len(held_out.images) or not laid.training_rows:
         return score
-    mirrors = len(reference.training) > len(rows)
-    about = {"training_pictures_searched": len(rows), "mirrors_searched": "yes" if mirrors else "no"}
-    worry = too_near(score, len(reference.images))
+    mirrors = len(laid.training) > len(laid.training_rows)
+    about = {"training_pictures_searched": len(laid.training_rows), "mirrors_searched": "yes" if mirrors else "no"}
+    worry = too_near(score, len(held_out.images))
     return score.model_copy(
         update={
             "settings": score.settings | about,
-            "nearest": nearest(files, drawn, reference, rows),
+            "nearest": nearest_pairs([look.name for look in laid.finetuned], drawn.nearest, held_out.nearest),
             "warnings": (*score.warnings, *([worry] if worry else [])),
         }
     )

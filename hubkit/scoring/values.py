@@ -112,6 +112,11 @@ class Score(Record):
     )
 
 
+def upwards(value: float, better: Literal["higher", "lower"]) -> float:
+    """A value of which more is better: its sign is turned where less was."""
+    return value if better == "higher" else -value
+
+
 class Measured(Record):
     """A number with the interval the truth lies in, in 95 of 100 cases."""
 
@@ -220,6 +225,9 @@ class Dial(Record):
     names: dict[str, str] = Field(description="The metrics' names with their protocols, by kind.")
     prompts: int = Field(description="Held-out captions that were drawn: used for nothing else.")
     first_seed: int
+    measurements: dict[str, str] = Field(
+        {}, description="sha256 of the files that the candidates' numbers can be computed from again, by name."
+    )
 
     @property
     def picked(self) -> Candidate:

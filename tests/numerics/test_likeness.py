@@ -11,6 +11,7 @@ from hubkit.metrics.diversity import ClassDiversity, Diversity
 from hubkit.metrics.fidelity import ClipFidelity, DinoFidelity
 from hubkit.metrics.prior import Leak, PriorPreservation
 from hubkit.scoring import Features
+from hubkit.scoring.likeness import coordinates, cosines
 
 DINO = DinoFidelity(kind="dino")
 CLIP_T = PromptFidelity(kind="clip-t")
@@ -96,3 +97,14 @@ def test_nineteen_in_twenty_training_pictures_pass_their_own_test():
     real = points(200, 16, seed=6) + 1.0
 
     assert LEAK.value(Features(real), Features(real)) == pytest.approx(0.95, abs=0.02)
+
+
+def test_coordinates_keep_every_distance():
+    """Of many features, some of them of one another, as few numbers as there are pictures."""
+    features = torch.randn(12, 100_000, generator=torch.Generator().manual_seed(1))
+    features[3] = features[4]
+    kept = coordinates(features)
+
+    assert kept.shape == (12, 12)
+    assert DIV.value(Features(kept), along(0)) == pytest.approx(DIV.value(Features(features), along(0)), rel=1e-12)
+    assert torch.allclose(cosines(kept, kept), cosines(features, features), atol=1e-12)

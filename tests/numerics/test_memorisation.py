@@ -12,10 +12,12 @@ from PIL import Image, ImageOps
 from hubkit.extractors.clip import Clip
 from hubkit.metrics.memorisation import Memorisation
 from hubkit.miniature.drawing import portrait
-from hubkit.scoring import Features, Score
+from hubkit.scoring import Features, Panel, Score
 from hubkit.scoring.checks import warned
+from hubkit.scoring.features import Look
 from hubkit.scoring.intervals import wilson
-from hubkit.scoring.searching import at_most_common, common, copies, distances, nearest, searched, threshold
+from hubkit.scoring.panels import Laid
+from hubkit.scoring.searching import at_most_common, common, copies, nearest, nearest_pairs, searched, threshold
 
 MEMORISATION = Memorisation(kind="memorisation")
 MINI_CLIP = Path(__file__).parents[2] / "hubkit" / "miniature" / "weights" / "mini-clip"
@@ -39,6 +41,11 @@ def jpeg(image: Image.Image) -> Image.Image:
     return Image.open(file).convert("RGB")
 
 
+def searching(images: torch.Tensor, training: torch.Tensor) -> Features:
+    """Pictures with their nearest of the training, which may have its mirrors behind it."""
+    return Features(images, nearest=nearest(images, training, range(min(len(training), TRAINED))))
+
+
 @pytest.fixture(scope="module")
 def look() -> Callable[[Sequence[Image.Image]], torch.Tensor]:
     """Features of pictures through the miniature CLIP."""
@@ -48,24 +55,29 @@ def look() -> Callable[[Sequence[Image.Image]], torch.Tensor]:
 
 
 @pytest.fixture(scope="module")
-def real(look) -> Features:
-    """Held-out pictures, and those of the training with their mirrors."""
+def training(look) -> torch.Tensor:
+    """Features of the training's pictures, and after them of their mirrors."""
     trained = ninja(range(TRAINED))
-    held_out = ninja(range(TRAINED, TRAINED + HELD_OUT))
-    return Features(look(held_out), training=look([*trained, *map(ImageOps.mirror, trained)]))
+    return look([*trained, *map(ImageOps.mirror, trained)])
+
+
+@pytest.fixture(scope="module")
+def real(look, training) -> Features:
+    """Held-out pictures."""
+    return searching(look(ninja(range(TRAINED, TRAINED + HELD_OUT))), training)
 
 
 @pytest.mark.parametrize("change", [lambda image: image, ImageOps.mirror, jpeg], ids=["exact", "mirrored", "jpeg"])
-def test_planted_copies_are_found(look, real, change):
+def test_planted_copies_are_found(look, training, real, change):
     """Each of them, among pictures that are none; and the pairs say of which row."""
     copied = list(range(0, 120, 10))
     drawn = ninja(range(1000, 1000 + DRAWN - len(copied))) + [
         change(image) for number, image in enumerate(ninja(range(TRAINED))) if number in copied
     ]
-    features = Features(look(drawn))
+    features = searching(look(drawn), training)
     near = MEMORISATION.parts(features, real)
     files = [f"{number}.png" for number in range(DRAWN)]
-    pairs = nearest(files, features, real, range(TRAINED))
+    pairs = nearest_pairs(files, features.nearest, real.nearest)
 
     assert near[-len(copied) :].sum() == len(copied)
     assert near[: -len(copied)].mean() <= at_most_common(HELD_OUT)
@@ -86,11 +98,11 @@ def test_pictures_that_are_no_copies_have_the_common_share():
     shares, expected = [], common(50)
     for seed in range(400):
         training = points(100, seed=3 * seed)
-        reference = Features(points(50, seed=3 * seed + 1), training=training)
-        shares.append(MEMORISATION.value(Features(points(50, seed=3 * seed + 2)), reference))
+        reference = searching(points(50, seed=3 * seed + 1), training)
+        shares.append(MEMORISATION.value(searching(points(50, seed=3 * seed + 2), training), reference))
     error = math.sqrt(sum((share - expected) ** 2 for share in shares)) / len(shares)
 
-    assert MEMORISATION.among(reference, lambda: reference) == expected == 1 / 51
+    assert MEMORISATION.among(reference, None) == expected == 1 / 51
     assert sum(shares) / len(shares) == pytest.approx(expected, abs=3 * error)
     assert sum(wilson(share, 50).low > at_most_common(50) for share in shares) <= 2
 
@@ -99,10 +111,9 @@ def test_the_threshold_is_an_order_of_the_held_out_distances():
     """The nearest of up to a hundred, the second of two hundred."""
     training = points(80, seed=1)
     for count, place in ((2, 0), (100, 0), (101, 1), (200, 1), (201, 2)):
-        reference = Features(points(count, seed=2), training=training)
-        own, _ = distances(reference.images, training)
+        own = nearest(points(count, seed=2), training, range(80))
 
-        assert threshold(reference) == own.sort().values[place]
+        assert threshold(own) == own.distances.sort().values[place]
 
 
 @pytest.mark.parametrize(("held_out", "expected"), [(50, 1 - 0.025 ** (1 / 50)), (100, 1 - 0.025 ** (1 / 100))])
@@ -117,8 +128,8 @@ def test_how_many_may_be_near_by_chance(held_out, expected):
 def test_too_many_copies_are_a_warning_and_forbid_the_publish(copied, above_holdout, refused):
     """On the way a score takes: searched, looked over for other worries, asked for what forbids."""
     training = points(100, seed=1)
-    reference = Features(points(60, seed=2), training=training)
-    drawn = Features(torch.cat([training[:copied], points(60 - copied, seed=3)]))
+    reference = searching(points(60, seed=2), training)
+    drawn = searching(torch.cat([training[:copied], points(60 - copied, seed=3)]), training)
     metric = Memorisation(kind="memorisation", above_holdout=above_holdout)
     value = metric.value(drawn, reference)
     score = Score(
@@ -126,7 +137,10 @@ def test_too_many_copies_are_a_warning_and_forbid_the_publish(copied, above_hold
         better="lower", n=60, scale=metric.scale, extractor="alice/clip", extractor_revision="c" * 40, settings={},
         reference={},
     )  # fmt: skip
-    found = warned(searched(score, drawn, reference, [f"{number}.png" for number in range(60)], range(100)), cut=0)
+    there = [Look(str(number), f"{number}.png", Image.new) for number in range(100)]
+    panel = Panel("holdout", "held-out captions", (), (), (), paired=True)
+    laid = Laid(panel, (), there[:60], (), training=there, training_rows=range(100))
+    found = warned(searched(score, drawn, reference, laid), cut=0)
 
     assert bool(found.warnings) is (copied > 0)
     assert bool(copies([found], [metric])) is refused
@@ -135,17 +149,19 @@ def test_too_many_copies_are_a_warning_and_forbid_the_publish(copied, above_hold
 
 def test_nothing_held_out_is_not_a_number():
     """Which meets no gate."""
-    drawn = Features(points(3, seed=1))
+    training = points(3, seed=2)
+    drawn = searching(points(3, seed=1), training)
 
-    assert math.isnan(MEMORISATION.value(drawn, Features(points(0, seed=1), training=points(3, seed=2))))
+    assert math.isnan(MEMORISATION.value(drawn, searching(points(0, seed=1), training)))
+    assert math.isnan(MEMORISATION.value(drawn, searching(torch.zeros(0, 0), training)))
     assert math.isnan(MEMORISATION.value(drawn, Features(points(3, seed=1))))
 
 
 def test_distances_are_searched_in_parts():
     """As all at once have them."""
     drawn, training = points(2500, seed=1), points(5, seed=2)
-    found, places = distances(drawn, training)
+    found = nearest(drawn, training, range(5))
     every = 1 - torch.nn.functional.normalize(drawn.double()) @ torch.nn.functional.normalize(training.double()).T
 
-    assert torch.allclose(found, every.min(dim=1).values, atol=1e-12)
-    assert torch.equal(places, every.argmin(dim=1))
+    assert torch.allclose(found.distances, every.min(dim=1).values, atol=1e-12)
+    assert found.rows == every.argmin(dim=1).tolist()

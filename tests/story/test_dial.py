@@ -1,6 +1,7 @@
 """The style dial: candidates drawn and measured beside one another, and the one that is taken is what is published."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,23 @@ def test_what_is_taken_is_what_is_published(run: Path, server: LocalHub, tmp_pat
         there = torch.lerp(base[name], one, share) if share <= 1 else torch.lerp(one, other, share - 1)
         assert torch.allclose(tensor, there, atol=1e-6), name
     assert share != 1.0, "the run takes a mixture, or this shows little"
+
+
+def test_every_candidate_can_be_computed_again(run: Path, hubkit: Hubkit, tmp_path: Path) -> None:
+    """From the release alone; a number that was changed is told, with its candidate."""
+    shutil.copytree(run / "release" / "scores", tmp_path / "scores")
+    shutil.copyfile(run / "release" / "recipe.toml", tmp_path / "recipe.toml")
+    again = hubkit("score", "--from", tmp_path)
+    file = tmp_path / "scores" / "scores.json"
+    scores = json.loads(file.read_text())
+    scores["dial"]["candidates"][2]["values"]["kid"] += 0.001
+    file.write_text(json.dumps(scores))
+    changed = hubkit("score", "--from", tmp_path)
+
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.count("style dial, ") == 5
+    assert changed.returncode == 10
+    assert "style dial, step 6, dial 0.5: kid.0 = " in changed.stderr
 
 
 def test_a_finished_run_is_published_with_what_was_taken(run: Path, hubkit: Hubkit) -> None:

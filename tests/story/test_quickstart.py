@@ -154,8 +154,11 @@ def test_its_numbers_can_be_computed_again_by_anybody(hubkit, server, commit, tm
     again = hubkit("score", "--from", f"local/story@{commit}", "--hub", server.url, **place)
 
     assert again.returncode == 0, again.stderr
-    again_computed = {line.split("[")[0] for line in again.stdout.splitlines() if "come out again" in line}
-    assert {"kid", "clip-score"} <= again_computed
+    come_out, rest = [], []
+    for line in again.stdout.splitlines():
+        (come_out if "come out again" in line else rest).append(line.split("[")[0])
+    assert {"kid", "clip-score", "diversity", "memorisation"} <= set(come_out)
+    assert rest == ["fd"], "eight pictures make none"
     assert not [path for path in (tmp_path / "home").rglob("*.safetensors") if path.name != "features.safetensors"]
 
 

@@ -42,7 +42,8 @@ class Subject:
             raise RecipeError(
                 f"{folder} was made by another version of hubkit", help="run `hubkit train` again: it continues"
             )
-        return cls(recipe, Weights.of_trained(placed(model, folder)), images, folder, folder / "prompts")
+        left = recipe.dial.leaves(images) if recipe.dial else images
+        return cls(recipe, Weights.of_trained(placed(model, folder)), left, folder, folder / "prompts")
 
     @classmethod
     def of_release(cls, folder: Path, overrides: Sequence[str] = (), data: Path | None = None) -> Self:

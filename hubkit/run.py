@@ -11,7 +11,7 @@ from hubkit.pinning import alone, pin
 from hubkit.processes import announce
 from hubkit.publishing import Publication, Release
 from hubkit.recipe import Recipe, reload
-from hubkit.scoring import Scores, look, pick, score, scored
+from hubkit.scoring import Scores, check_ready, look, pick, score, scored
 from hubkit.training import TrainedModel
 
 
@@ -26,6 +26,7 @@ def run(recipe: Recipe, folder: Path, *, push: bool) -> tuple[Scores, Release | 
         recipe = pin(recipe, folder)
         prepare(recipe)
         images = pull(recipe.data, folder, captioned=recipe.method.reads_captions)
+        check_ready(recipe, images)
         announce(folder)
         model = train(recipe.model, recipe.method, recipe.training, recipe.samples, images, folder)
         chosen = pick(recipe, model, images, folder)

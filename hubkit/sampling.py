@@ -56,7 +56,7 @@ class Samples(Sampler):
         ("{subject}",), description="Prompts around a subject; each holds `{subject}`."
     )
     holdout: int = Field(
-        256, ge=0, le=50_000, description="Held-out captions drawn for the scores, at most; 0 draws none."
+        256, ge=0, le=5_000, description="Held-out captions drawn for the scores, at most; 0 draws none."
     )
     every: int | None = Field(None, ge=1, description="Draw the subjects every so many training steps too.")
 

@@ -21,6 +21,7 @@ os.environ |= {
     "HF_ENDPOINT": "http://127.0.0.1:9",  # nobody listens there: a test that asks the real Hub fails
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HUBKIT_HOME": f"{HOME}/hubkit",
+    "OMP_NUM_THREADS": "1",  # as `make test` has it: two threads on a busy machine are slower, and add otherwise
 }
 
 

@@ -39,7 +39,9 @@ class CaptionedImages(Record):
     captions: tuple[str, ...]
     sizes: tuple[tuple[int, int], ...] = Field(description="Width and height of every picture as stored, in pixels.")
     train: tuple[int, ...] = Field(description="Rows the training sees.")
-    holdout: tuple[int, ...] = Field(description="Rows it never sees; the scores compare with them.")
+    holdout: tuple[int, ...] = Field(
+        description="Rows it never sees, in an order drawn by the seed; the scores compare with them."
+    )
     skipped: tuple[str, ...] = Field(description="Rows left out, each with its reason.")
     groups: int | None = Field(
         None, description="Pictures that differ: near-duplicates count once, and are never parted by the split. None "
@@ -55,7 +57,7 @@ class CaptionedImages(Record):
     @property
     def split(self) -> str:
         """The hash of the split: equal where the same rows of the same dataset are trained on and held out."""
-        return fingerprint(self.name, self.revision, self.train, self.holdout)[:16]
+        return fingerprint(self.name, self.revision, self.train, sorted(self.holdout))[:16]
 
     def picture(self, row: int) -> Picture:
         """The picture of one row, upright, in RGB."""

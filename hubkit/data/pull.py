@@ -139,7 +139,8 @@ def refusal(source: Source, faults: dict[int, str]) -> DatasetError:
 
 
 def split(source: Source, group_of: Mapping[int, int]) -> tuple[list[int], list[int]]:
-    """Rows to train on and rows to hold out, drawn by the seed; each in ascending order.
+    """Rows to train on, ascending, and rows to hold out, in the order in which the seed drew them: the first few of
+    them are a fair sample of a dataset that is sorted.
 
     Near-duplicates, which have the same group, go together: rows are taken in the order drawn, each with its whole
     group, where that fits. Where no two pictures are alike the order alone decides. Raises DatasetError.
@@ -154,11 +155,11 @@ def split(source: Source, group_of: Mapping[int, int]) -> tuple[list[int], list[
     members: dict[int, list[int]] = {}
     for row, group in group_of.items():
         members.setdefault(group, []).append(row)
-    held: set[int] = set()
+    held: dict[int, None] = {}
     for row in (rows[index] for index in permutation(source.seed, "holdout", 0, len(rows))):
         together = members[group_of[row]]
         if row not in held and len(held) + len(together) <= wanted:
-            held.update(together)
+            held.update(dict.fromkeys(together))
     if wanted and not held:
         raise DatasetError(
             f"no {wanted} of {len(rows)} pictures can be held out: each is a near-duplicate of one that would be"
@@ -167,7 +168,7 @@ def split(source: Source, group_of: Mapping[int, int]) -> tuple[list[int], list[
         )
     if len(held) < wanted:
         say(f"{len(held)} rows held out instead of {wanted}: near-duplicates are not parted")
-    return [row for row in rows if row not in held], sorted(held)
+    return [row for row in rows if row not in held], list(held)
 
 
 def open_row(source: Source, revision: str, row: int) -> "Image":

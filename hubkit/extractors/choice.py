@@ -34,10 +34,6 @@ class LooksThrough(Settings):
         """With what it was seen through: scores of two of them do not compare."""
         return f"{self.kind}[{extractor.name}]"
 
-    def notes(self, n: int, features: int, cut: int) -> tuple[str, ...]:
-        """Nothing to warn of."""
-        return ()
-
 
 class ComparesPictures(Settings):
     """Inception, as in the literature, or a CLIP or DINO model of the Hub."""

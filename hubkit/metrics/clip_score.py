@@ -3,21 +3,25 @@
 Paper: Hessel et al. (2021), CLIPScore, https://arxiv.org/abs/2104.08718
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self
 
 from pydantic import Field
 
 from hubkit import hub
 from hubkit.extractors import Extractor
-from hubkit.scoring import Features, Gate
-from hubkit.values import RepoId, Settings
+from hubkit.scoring import Features, Measure, Score
+from hubkit.values import RepoId
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class ClipScore(Settings):
+MOST_LOST: Final = 1.0
+"""Points by which a reader is warned."""
+
+
+class ClipScore(Measure):
     """100 x the cosine between a picture and its prompt, averaged over captions; no prefix."""
 
     paper: ClassVar[str] = "https://arxiv.org/abs/2104.08718"
@@ -32,11 +36,12 @@ class ClipScore(Settings):
     fewest: ClassVar[int] = 1
     compares_sets: ClassVar[bool] = False
     panels: ClassVar[tuple[str, ...]] = ("holdout", "training")
+    ungated: ClassVar[tuple[str, ...]] = ("training",)
+    """A model that copies does best there."""
 
     kind: Literal["clip-score"]
     model: RepoId = Field("openai/clip-vit-large-patch14", description="CLIP model on the Hub.")
     revision: str | None = Field(None, description="Of the CLIP model; resolved to a commit SHA and locked.")
-    gate: Gate | None = Field(None, description="What the score must meet for the model to be published.")
 
     def pinned(self) -> Self:
         """The same, with the revision's commit SHA."""
@@ -52,12 +57,21 @@ class ClipScore(Settings):
         """With the CLIP model: scores of two of them do not compare."""
         return f"clip-score[{extractor.name}]"
 
-    def notes(self, n: int, features: int, cut: int) -> tuple[str, ...]:
+    def notes(self, drawn: Features, cut: int) -> tuple[str, ...]:
         """What it did not read."""
-        return (f"{cut} of {n} captions are longer than the model reads and were cut",) if cut else ()
+        said = f"{cut} of {len(drawn.images)} captions are longer than the model reads and were cut"
+        return (said,) if cut else ()
+
+    def worries(self, score: Score) -> Iterator[str]:
+        """Prompts that are followed less than by the base."""
+        difference = score.difference_interval
+        if difference and difference.high < -MOST_LOST:
+            yield f"the pictures fit their prompts less than the base's, by surely more than {MOST_LOST:g} point"
 
     def value(self, samples: Features, reference: Features) -> float:
-        """torchmetrics' CLIPScore over the pictures and their prompts."""
+        """torchmetrics' CLIPScore over the pictures and their prompts; their own mean where that is below 0, which
+        torchmetrics makes 0: the interval is of what was measured.
+        """
         import torch
         from torchmetrics.multimodal import CLIPScore
 
@@ -66,7 +80,8 @@ class ClipScore(Settings):
         metric = CLIPScore(model_name_or_path=lambda: (Seen(captions), hand_over), sync_on_compute=False)
         metric.set_dtype(torch.float64)
         metric.update([row[None, None] for row in samples.images], [str(number) for number in range(len(captions))])
-        return float(metric.compute())
+        found = float(metric.compute())
+        return found if found > 0 else float(self.parts(samples, reference).mean())
 
     def parts(self, samples: Features, reference: Features) -> "Tensor":
         """100 x the cosine of each picture to its prompt, (N,)."""

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from hubkit.extractors.choice import LooksThrough
-from hubkit.scoring import Features, Gate
+from hubkit.scoring import Features, Measure
 from hubkit.values import RepoId
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class PromptFidelity(LooksThrough):
+class PromptFidelity(Measure, LooksThrough):
     """The mean cosine between a drawn picture and its prompt, whose token is read as the class noun: CLIP never heard
     of it.
     """
@@ -34,11 +34,11 @@ class PromptFidelity(LooksThrough):
 
     kind: Literal["clip-t"]
     extractor: RepoId = Field("openai/clip-vit-large-patch14", description="CLIP model on the Hub.")
-    gate: Gate | None = Field(None, description="What the score must meet for the model to be published.")
 
-    def notes(self, n: int, features: int, cut: int) -> tuple[str, ...]:
-        """What it did not read."""
-        return (f"{cut} of {n} prompts are longer than the model reads and were cut",) if cut else ()
+    def notes(self, drawn: Features, cut: int) -> tuple[str, ...]:
+        """What it did not read, and what the base drew."""
+        said = f"{cut} of {len(drawn.images)} prompts are longer than the model reads and were cut"
+        return (*((said,) if cut else ()), "the base drew the same prompts without the token")
 
     def value(self, samples: Features, reference: Features) -> float:
         """Each picture with its own prompt."""

@@ -6,17 +6,21 @@ https://arxiv.org/abs/1801.03924; Ruiz et al. (2023), DreamBooth, table 3, https
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import AfterValidator, Field
 
 from hubkit.extractors import Extractor
-from hubkit.scoring import Features, Gate, OverRows
+from hubkit.scoring import Features, Measure, OverRows, Score
 from hubkit.scoring.likeness import cosines, products
-from hubkit.values import RepoId, Settings
+from hubkit.values import RepoId
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+LEAST_LEFT: Final = 0.8
+"""Of the base's diversity; a reader is warned of less."""
 
 
 def _eyes(name: str) -> str:
@@ -26,7 +30,7 @@ def _eyes(name: str) -> str:
     return name if name == "lpips" else TypeAdapter(RepoId).validate_python(name)
 
 
-class PairDistance(Settings):
+class PairDistance(Measure):
     """The mean distance between two pictures of a set."""
 
     if TYPE_CHECKING:
@@ -35,14 +39,13 @@ class PairDistance(Settings):
     better: ClassVar[Literal["higher", "lower"]] = "higher"
     scale: ClassVar[str] = "mean distance of pairs"
     reads_captions: ClassVar[bool] = False
-    fewest: ClassVar[int] = 1
+    fewest: ClassVar[int] = 2
     compares_sets: ClassVar[bool] = False
 
     extractor: Annotated[str, AfterValidator(_eyes)] = Field(
         "lpips", description="'lpips', as in the paper, or a CLIP or DINO model on the Hub (1 - cosine)."
     )
     revision: str | None = Field(None, description="Of the model on the Hub; resolved to a commit SHA and locked.")
-    gate: Gate | None = Field(None, description="What the score must meet for the model to be published.")
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """What is wrong between the keys of this table."""
@@ -68,9 +71,14 @@ class PairDistance(Settings):
         """With what it was seen through: LPIPS is named only where it is LPIPS."""
         return f"{self.kind}[{extractor.name}]"
 
-    def notes(self, n: int, features: int, cut: int) -> tuple[str, ...]:
+    def notes(self, drawn: Features, cut: int) -> tuple[str, ...]:
         """Which distance it is."""
         return ("LPIPS",) if self.extractor == "lpips" else ("1 - cosine of the features, which is not LPIPS",)
+
+    def worries(self, score: Score) -> Iterator[str]:
+        """A model that draws the same again and again."""
+        if score.value < LEAST_LEFT * score.base:
+            yield f"less than {LEAST_LEFT:g} of the base's diversity is left"
 
     def value(self, samples: Features, reference: Features) -> float:
         """Over all pairs of drawn pictures; nan with fewer than two."""

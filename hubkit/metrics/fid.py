@@ -5,12 +5,10 @@ Paper: Heusel et al. (2017), GANs Trained by a Two Time-Scale Update Rule, https
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
-from pydantic import Field
-
 from hubkit.errors import IntegrityError
 from hubkit.extractors import Extractor
 from hubkit.extractors.choice import ComparesPictures
-from hubkit.scoring import Features, Gate, OverRows
+from hubkit.scoring import Features, Measure, OverRows
 from hubkit.scoring.frechet import frechet_distance, over_rows
 
 if TYPE_CHECKING:
@@ -22,7 +20,7 @@ COMPARABLE: Final = 2048
 """Pictures from which on an FID is usually taken for comparable; with fewer, its bias is large."""
 
 
-class FrechetDistance(ComparesPictures):
+class FrechetDistance(Measure, ComparesPictures):
     """Called FID with the Inception weights only; with any other extractor it is `fd[extractor]`."""
 
     paper: ClassVar[str] = "https://arxiv.org/abs/1706.08500"
@@ -38,14 +36,14 @@ class FrechetDistance(ComparesPictures):
     panels: ClassVar[tuple[str, ...]] = ("holdout",)
 
     kind: Literal["fid"]
-    gate: Gate | None = Field(None, description="What the score must meet for the model to be published.")
 
     def name(self, extractor: Extractor, n: int) -> str:
         """With its n: two of them at different n do not compare."""
         return f"fid@{n}" if extractor.name == "inception" else f"fd[{extractor.name}]@{n}"
 
-    def notes(self, n: int, features: int, cut: int) -> tuple[str, ...]:
+    def notes(self, drawn: Features, cut: int) -> tuple[str, ...]:
         """What a small n does to it."""
+        n, features = drawn.images.shape
         few = (
             f"over {n} pictures, under {COMPARABLE:,}: biased upwards, comparable only with the base's number beside it"
         )
@@ -75,7 +73,9 @@ class FrechetDistance(ComparesPictures):
         return over_rows(samples.images, reference.images)
 
     def among(self, reference: Features, others: Features | None) -> float | None:
-        """What as many real pictures of the training score: the bias of so few pictures, and no other fault."""
+        """What as many real pictures of the training score: mostly the bias of so few pictures. Drawn ones share their
+        captions with the reference, these do not, so a good model may come out lower.
+        """
         return frechet_distance(others.images, reference.images) if others else None
 
 

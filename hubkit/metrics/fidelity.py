@@ -9,7 +9,7 @@ from pydantic import Field
 
 from hubkit.extractors import Extractor
 from hubkit.extractors.choice import LooksThrough
-from hubkit.scoring import Features, Gate
+from hubkit.scoring import Features, Measure
 from hubkit.scoring.likeness import cosines, mean_likeness
 from hubkit.values import RepoId
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class SubjectFidelity(LooksThrough):
+class SubjectFidelity(Measure, LooksThrough):
     """The mean cosine between drawn pictures and real ones, over all pairs."""
 
     paper: ClassVar[str] = "https://arxiv.org/abs/2208.12242"
@@ -28,9 +28,7 @@ class SubjectFidelity(LooksThrough):
     compares_sets: ClassVar[bool] = False
     panels: ClassVar[tuple[str, ...]] = ("instance",)
 
-    gate: Gate | None = Field(None, description="What the score must meet for the model to be published.")
-
-    def notes(self, n: int, features: int, cut: int) -> tuple[str, ...]:
+    def notes(self, drawn: Features, cut: int) -> tuple[str, ...]:
         """What it is held between."""
         return ("the base drew the same prompts without the token: the floor",)
 

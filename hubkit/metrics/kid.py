@@ -4,20 +4,19 @@ Paper: Binkowski et al. (2018), Demystifying MMD GANs, https://arxiv.org/abs/180
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import Field
-
 from hubkit.extractors import Extractor
 from hubkit.extractors.choice import ComparesPictures
-from hubkit.scoring import Features, Gate, OverRows
+from hubkit.scoring import Features, Measure, OverRows, Score
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class KernelDistance(ComparesPictures):
+class KernelDistance(Measure, ComparesPictures):
     """The squared maximum mean discrepancy under the cubic kernel, over all pairs; no random subsets. It may fall a
     little below 0.
     """
@@ -35,15 +34,16 @@ class KernelDistance(ComparesPictures):
     panels: ClassVar[tuple[str, ...]] = ("holdout",)
 
     kind: Literal["kid"]
-    gate: Gate | None = Field(None, description="What the score must meet for the model to be published.")
 
     def name(self, extractor: Extractor, n: int) -> str:
         """KID with Inception, a kernel distance with anything else."""
         return "kid" if extractor.name == "inception" else f"kid[{extractor.name}]"
 
-    def notes(self, n: int, features: int, cut: int) -> tuple[str, ...]:
-        """Nothing to warn of: unbiased at any n."""
-        return ()
+    def worries(self, score: Score) -> Iterator[str]:
+        """A training that left no trace."""
+        difference = score.difference_interval
+        if difference and difference.low <= 0 <= difference.high:
+            yield "no measurable change: the 95 % interval of the difference to the base covers 0"
 
     def value(self, samples: Features, reference: Features) -> float:
         """Equation 4 of the paper, in float64; nan with fewer than two pictures on a side."""

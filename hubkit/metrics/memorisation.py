@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from hubkit.extractors.choice import LooksThrough
-from hubkit.scoring import Features, Gate
-from hubkit.scoring.searching import common, threshold
+from hubkit.scoring import Features, Measure
+from hubkit.scoring.searching import common, own_distances, threshold
 from hubkit.values import RepoId
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class Memorisation(LooksThrough):
+class Memorisation(Measure, LooksThrough):
     """The share of drawn pictures that are nearer to a training picture than one in a hundred held-out ones is."""
 
     paper: ClassVar[str] = "https://arxiv.org/abs/2004.05675"
@@ -50,7 +50,6 @@ class Memorisation(LooksThrough):
         description="What it means for the publish when the share's 95 % interval lies above what held-out pictures"
         " give by chance.",
     )
-    gate: Gate | None = Field(None, description="What the score must meet for the model to be published.")
 
     def value(self, samples: Features, reference: Features) -> float:
         """The share; nan where nothing was held out, or no training picture is at hand."""
@@ -66,4 +65,4 @@ class Memorisation(LooksThrough):
 
     def among(self, reference: Features, others: Features | None) -> float | None:
         """What to expect of pictures that are as far from the training's as held-out ones are."""
-        return common(len(reference.images)) if len(reference.images) else None
+        return common(len(own_distances(reference.nearest))) if reference.nearest and reference.nearest.rows else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal
 from pydantic import Field
 
 from hubkit.extractors.choice import LooksThrough
-from hubkit.scoring import Features, Gate
+from hubkit.scoring import Features, Measure
 from hubkit.scoring.likeness import cosines, likeness_to_others, mean_likeness
 from hubkit.values import RepoId
 
@@ -20,7 +20,7 @@ ALIKE: Final = 0.05
 """The least alike twentieth of the real pictures does not count."""
 
 
-class PriorPreservation(LooksThrough):
+class PriorPreservation(Measure, LooksThrough):
     """The mean cosine between pictures of the class prompt and the training pictures: what the class took over."""
 
     paper: ClassVar[str] = "https://arxiv.org/abs/2208.12242"
@@ -38,7 +38,6 @@ class PriorPreservation(LooksThrough):
 
     kind: Literal["pres"]
     extractor: RepoId = Field("facebook/dino-vits16", description="DINO, DINOv2 or CLIP model on the Hub.")
-    gate: Gate | None = Field(None, description="What the score must meet for the model to be published.")
 
     def value(self, samples: Features, reference: Features) -> float:
         """Over all pairs of a drawn and a real picture."""
@@ -53,7 +52,7 @@ class PriorPreservation(LooksThrough):
         return mean_likeness(reference.images)
 
 
-class Leak(LooksThrough):
+class Leak(Measure, LooksThrough):
     """The share of pictures drawn without the token that are as like the training pictures as these are like one
     another.
     """
@@ -73,7 +72,6 @@ class Leak(LooksThrough):
 
     kind: Literal["leak"]
     extractor: RepoId = Field("facebook/dino-vits16", description="DINO, DINOv2 or CLIP model on the Hub.")
-    gate: Gate | None = Field(None, description="What the score must meet for the model to be published.")
 
     def value(self, samples: Features, reference: Features) -> float:
         """By each picture's mean cosine to the training pictures; nan where there are fewer than two of those."""

@@ -137,10 +137,15 @@ def _panels_there(method: Shows, metrics: Mapping[KeyPath, Metric]) -> Iterator[
 
 
 def _dial_measured(dial: StyleDial, metrics: Mapping[KeyPath, Metric]) -> Iterator[Problem]:
-    measured = {metric.kind for metric in metrics.values()}
+    measured = {metric.kind: metric for metric in metrics.values()}
     for key, kind in (("style", dial.style), ("prompt", dial.prompt), ("pick", dial.pick.partition(":")[2])):
         if kind and kind not in measured:
             yield ("dial", key), f"asks for the metric {kind!r}, which the recipe does not measure"
+        elif kind and dial.prompts < measured[kind].fewest:
+            yield (
+                ("dial", key),
+                f"asks for {kind!r}, which takes {measured[kind].fewest} pictures: dial.prompts is {dial.prompts}",
+            )
 
 
 def _dial_turned(dial: StyleDial, training: Training) -> Iterator[Problem]:

@@ -6,8 +6,9 @@ from hubkit.scoring.dial import StyleDial
 from hubkit.scoring.features import Features, Look, opened
 from hubkit.scoring.gates import Rival, Standing, gated, judge, protocol, verdict
 from hubkit.scoring.intervals import Spread, spread
-from hubkit.scoring.metric import Metric, OverRows
+from hubkit.scoring.metric import Measure, Metric, OverRows
 from hubkit.scoring.panels import HOLDOUT_SEEDS, Panel, Shows
+from hubkit.scoring.readiness import check_ready
 from hubkit.scoring.recomputing import Again, recompute
 from hubkit.scoring.scoring import Plan, look, score, scored, study_of
 from hubkit.scoring.study import PromptStudy
@@ -39,6 +40,7 @@ __all__ = [
     "Gate",
     "Interval",
     "Look",
+    "Measure",
     "Measured",
     "Metric",
     "Neighbours",
@@ -57,6 +59,7 @@ __all__ = [
     "StyleDial",
     "Template",
     "Weights",
+    "check_ready",
     "gated",
     "judge",
     "look",

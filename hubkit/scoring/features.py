@@ -6,7 +6,7 @@ preprocessing. So a further metric, a resumed run or a set that overlaps another
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -95,9 +95,9 @@ class Shelf:
             lambda part: extractor.captions([known[identity] for identity in part]),
         )  # fmt: skip
 
-    def kept(self, extractor: Extractor) -> "dict[str, Tensor]":
-        """All that was seen through an extractor, by the hash of what was seen."""
-        return kept(self.folder / seen_by(extractor))
+    def kept(self, extractor: Extractor, wanted: Iterable[str]) -> "dict[str, Tensor]":
+        """What was seen of these through an extractor, by the hash of what was seen."""
+        return kept(self.folder / seen_by(extractor), wanted)
 
     def _rows(
         self, extractor: Extractor, identities: Sequence[str], names: Mapping[str, str],
@@ -106,7 +106,7 @@ class Shelf:
         import torch
 
         place = self.folder / seen_by(extractor)
-        there = kept(place)
+        there = kept(place, identities)
         meet()  # nobody writes before all have read, or each would deal out something else
         lacking = [identity for identity in dict.fromkeys(identities) if identity not in there]
         first, stride = turn()
@@ -118,7 +118,7 @@ class Shelf:
             check_finite(extractor, [names[identity] for identity in batch], features)
             keep(place, batch, features)
         meet()
-        there = kept(place) if lacking else there
+        there = there | kept(place, lacking) if lacking else there
         return torch.stack([there[identity] for identity in identities]) if identities else torch.zeros(0, 0)
 
 
@@ -135,23 +135,30 @@ def keep(place: Path, identities: Sequence[str], features: "Tensor") -> None:
     write_atomically(place / f"{fingerprint(list(identities))[:32]}.safetensors", save({"features": features}, about))
 
 
-def kept(place: Path) -> "dict[str, Tensor]":
-    """Every row that lies whole in a folder."""
+def kept(place: Path, wanted: Iterable[str]) -> "dict[str, Tensor]":
+    """Those of the rows that lie whole in a folder. Only files that hold one of them are read: the features of a few
+    hundred pictures may take gigabytes.
+    """
+    asked = set(wanted)
     return {
-        identity: row
+        identity: row.clone()
         for file in sorted(place.glob("*.safetensors"))
-        for identity, row in zip(*_batch(file), strict=False)
+        for identity, row in zip(*_batch(file, asked), strict=False)
+        if identity in asked
     }
 
 
-def _batch(file: Path) -> "tuple[Sequence[str], Tensor | Sequence[Tensor]]":
-    """The rows of one file and whose they are; none of a file that is damaged."""
+def _batch(file: Path, asked: set[str]) -> "tuple[Sequence[str], Tensor | Sequence[Tensor]]":
+    """The rows of one file and whose they are; none of a file that is damaged, or that holds nothing asked for."""
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(file, framework="pt") as opened_file:
-            features, about = opened_file.get_tensor("features"), opened_file.metadata() or {}
-        rows = json.loads(about["rows"])
+            about = opened_file.metadata() or {}
+            rows = json.loads(about["rows"])
+            if not asked.intersection(rows):
+                return (), ()
+            features = opened_file.get_tensor("features")
     except (SafetensorError, KeyError, ValueError):
         return (), ()
     return (rows, features) if len(rows) == len(features) and digest(features) == about.get("sha256") else ((), ())

@@ -8,10 +8,13 @@ Legend: N drawn pictures, M real ones, D features. Covariances divide by N - 1.
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+SINGULAR: Final = 1e-7
+"""Of the largest factor: what is smaller is rounding."""
 
 
 def frechet_distance(x_ND: "Tensor", y_MD: "Tensor") -> float:
@@ -29,22 +32,43 @@ def frechet_distance(x_ND: "Tensor", y_MD: "Tensor") -> float:
 def trace_of_root(x_ND: "Tensor", y_MD: "Tensor") -> "Tensor":
     """`Tr (x^T x y^T y)^(1/2)`, a scalar: what the two covariances have in common.
 
-    Where a covariance is singular, a root of it is lost to rounding; but the roots of the eigenvalues of `x^T x y^T y`
-    are the singular values of `x y^T`, which is small just then.
+    Where a covariance is singular, a root of it is lost to rounding; but for any factors `f f^T = x^T x` and
+    `g g^T = y^T y` the roots of the eigenvalues of the product are the singular values of `f^T g`. With fewer pictures
+    than features the pictures themselves are such factors, and the smallest.
     """
     import torch
 
-    n, d = x_ND.shape
-    if min(n, len(y_MD)) <= d:
-        singular: Tensor = torch.linalg.svdvals(x_ND @ y_MD.T)
-        return singular.sum()
+    if min(len(x_ND), len(y_MD)) <= x_ND.shape[1]:
+        return _nuclear_norm(x_ND @ y_MD.T)
     of_x, of_y = x_ND.T @ x_ND, y_MD.T @ y_MD
-    half, failed = torch.linalg.cholesky_ex(of_x)
-    if failed:  # a feature that is the same in every picture, or the sum of others
-        values, vectors = torch.linalg.eigh(of_x)
-        half = vectors * values.clamp(min=0).sqrt()
-    squares: Tensor = torch.linalg.eigvalsh(half.T @ of_y @ half)
+    (half_x, _), (half_y, _) = torch.linalg.cholesky_ex(of_x), torch.linalg.cholesky_ex(of_y)
+    if _is_singular(half_x) or _is_singular(half_y):  # a feature that never changes, or is the sum of others
+        return _nuclear_norm(_factor(of_x).T @ _factor(of_y))
+    squares: Tensor = torch.linalg.eigvalsh(half_x.T @ of_y @ half_x)
     return squares.clamp(min=0).sqrt().sum()
+
+
+def _nuclear_norm(matrix: "Tensor") -> "Tensor":
+    import torch
+
+    singular: Tensor = torch.linalg.svdvals(matrix)
+    return singular.sum()
+
+
+def _is_singular(half_DD: "Tensor") -> bool:
+    """By a Cholesky factor, which ends where it cannot go on."""
+    diagonal = half_DD.diagonal()
+    return not bool(diagonal.min() > SINGULAR * diagonal.max())
+
+
+def _factor(covariance_DD: "Tensor") -> "Tensor":
+    """Of the directions there are, (D, R): those that are only rounding are left out."""
+    import torch
+
+    values, vectors = torch.linalg.eigh(covariance_DD)
+    there = values > SINGULAR**2 * values[-1]
+    factor: Tensor = vectors[:, there] * values[there].sqrt()
+    return factor
 
 
 def over_rows(x_ND: "Tensor", y_MD: "Tensor") -> "Callable[[Tensor, Tensor], float]":

@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hubkit.scoring.metric import Metric
-from hubkit.scoring.panels import TRAINED_ON
+from hubkit.scoring.metric import Metric, judged
 from hubkit.scoring.values import Gate, Interval, Score, Scores
 
 
@@ -72,10 +71,8 @@ def judge(found: Scores, metrics: Sequence[Metric], standing: Standing | None) -
     """
     if standing and standing.same and all(one.gate_met is not None for one in found.scores if one.gate):
         return found
-    gates = {metric.kind: metric.gate for metric in metrics}
-    scores = tuple(
-        gated(None if one.panel == TRAINED_ON else gates.get(one.kind), one, standing) for one in found.scores
-    )
+    gates = {(metric.kind, name): metric.gate for metric in metrics for name in judged(metric)}
+    scores = tuple(gated(gates.get((one.kind, one.panel)), one, standing) for one in found.scores)
     compared = any(gate and gate.on_release for gate in gates.values())
     release = standing.release if standing and compared else None
     return found.model_copy(update={"scores": scores, "release": release})

@@ -56,12 +56,12 @@ def spread(
     """
     import torch
 
-    clusters, what = clustered(prompts)
     ours, theirs = metric.parts(finetuned, real), metric.parts(base, real)
     if isinstance(ours, torch.Tensor):
         assert isinstance(theirs, torch.Tensor)  # noqa: S101 - of the same metric
-        return of_means(ours, theirs, clusters, what)
+        return of_means(ours, theirs, *clustered(prompts, 2))
     assert not isinstance(theirs, torch.Tensor)  # noqa: S101 - of the same metric
+    clusters, what = clustered(prompts, FEWEST)
     groups = grouped(clusters)
     if groups is None:
         return Spread()
@@ -74,16 +74,16 @@ def spread(
     return jackknifed(ours(*everything), theirs(*everything), left_out[0], left_out[1], what)
 
 
-def clustered(prompts: Sequence[Hashable]) -> "tuple[Tensor, str]":
+def clustered(prompts: Sequence[Hashable], fewest: int) -> "tuple[Tensor, str]":
     """Which pictures belong together, (N,), numbered from 0, and what they have in common.
 
-    Pictures of one prompt; where there are too few prompts each picture stands for itself, and what is said holds for
-    these prompts with other latents.
+    Pictures of one prompt; where there are fewer prompts than `fewest` each picture stands for itself, and what is said
+    holds for these prompts with other latents.
     """
     import torch
 
     different = {prompt: number for number, prompt in enumerate(dict.fromkeys(prompts))}
-    if len(different) < FEWEST:
+    if len(different) < fewest:
         return torch.arange(len(prompts)), "latents"
     return torch.tensor([different[prompt] for prompt in prompts]), "prompts"
 
@@ -120,18 +120,39 @@ def jackknifed(value: float, base: float, left_out_G: "Tensor", base_left_out_G:
 
 def of_means(values_N: "Tensor", base_N: "Tensor", clusters_N: "Tensor", what: str) -> Spread:
     """Of two means over pictures, and of the mean of their differences."""
-    if int(clusters_N.max()) + 1 < FEWEST:
+    clusters = int(clusters_N.max()) + 1 if len(clusters_N) else 0
+    if clusters < 2:  # noqa: PLR2004 - one alone has no spread
         return Spread()
     values, base = values_N.double(), base_N.double()
     if {*values.tolist(), *base.tolist()} <= {0.0, 1.0}:
         return of_shares(values, base, clusters_N, what)
-    reaches, errors = bootstrapped([values, base, values - base], clusters_N)
+    few = clusters < FEWEST
+    reaches, errors = (by_student if few else bootstrapped)([values, base, values - base], clusters_N)
     means = [float(values.mean()), float(base.mean()), float((values - base).mean())]
     intervals = [_around(mean, reach) for mean, reach in zip(means, reaches, strict=True)]
     return Spread(
         interval=intervals[0], base_interval=intervals[1], difference_interval=intervals[2],
-        difference_error=errors[2], intervals_by=f"bootstrap over {what}, studentised, {RESAMPLES:,} resamples",
+        difference_error=errors[2],
+        intervals_by=f"Student's t over {clusters} {what}" if few
+        else f"bootstrap over {what}, studentised, {RESAMPLES:,} resamples",
     )  # fmt: skip
+
+
+def by_student(of: "Sequence[Tensor]", clusters_N: "Tensor") -> tuple[list[float], list[float]]:
+    """The same as `bootstrapped`, for so few clusters that there is little to resample: the mean lies within Student's
+    t of itself, as if the clusters' own means were normal.
+    """
+    errors = [_error(sums_C) / len(clusters_N) for sums_C in excess(of, clusters_N)]
+    reach = student.quantile(CONFIDENCE, int(clusters_N.max()))
+    return [reach * error for error in errors], errors
+
+
+def excess(of: "Sequence[Tensor]", clusters_N: "Tensor") -> "list[Tensor]":
+    """By how much the sum over each cluster is more than its pictures' share of the whole, (C,)."""
+    import torch
+
+    nothing_C = torch.zeros(int(clusters_N.max()) + 1, dtype=torch.float64)
+    return [nothing_C.index_add(0, clusters_N, values - values.mean()) for values in of]
 
 
 def bootstrapped(of: "Sequence[Tensor]", clusters_N: "Tensor") -> tuple[list[float], list[float]]:
@@ -145,14 +166,14 @@ def bootstrapped(of: "Sequence[Tensor]", clusters_N: "Tensor") -> tuple[list[flo
 
     sizes_C = torch.bincount(clusters_N).double()
     count = len(sizes_C)
-    excess = [torch.zeros_like(sizes_C).index_add(0, clusters_N, values - values.mean()) for values in of]
-    errors = [_error(sums_C) / len(clusters_N) for sums_C in excess]
+    sums = excess(of, clusters_N)
+    errors = [_error(sums_C) / len(clusters_N) for sums_C in sums]
     t: list[list[Tensor]] = [[] for _ in of]
     for start in range(0, RESAMPLES, AT_ONCE):
         drawn = torch.randint(count, (AT_ONCE, count), generator=generator(0, "bootstrap", count, start))
         times_BC = torch.zeros(AT_ONCE, count, dtype=torch.float64)
         times_BC.scatter_add_(1, drawn, torch.ones_like(times_BC))
-        for sums_C, kept in zip(excess, t, strict=True):
+        for sums_C, kept in zip(sums, t, strict=True):
             moved_B = (times_BC @ sums_C) / (times_BC @ sizes_C)
             rest_BC = sums_C - moved_B[:, None] * sizes_C
             squares_B = (times_BC * rest_BC.square()).sum(1) * count / (count - 1)
@@ -180,7 +201,9 @@ def of_shares(values_N: "Tensor", base_N: "Tensor", clusters_N: "Tensor", what: 
     return Spread(
         interval=wilson(float(values_N.mean()), n),
         base_interval=wilson(float(base_N.mean()), n),
-        difference_interval=_around(won - gone, NORMAL * error),
+        difference_interval=Interval(
+            low=max(-1.0, won - gone - NORMAL * error), high=min(1.0, won - gone + NORMAL * error)
+        ),
         difference_error=error,
         intervals_by=f"Wilson's interval over {what}; of the difference, Bonett and Price's",
     )

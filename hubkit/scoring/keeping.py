@@ -59,7 +59,7 @@ class Row(Record):
     blank: bool = False
     """Whether all its pixels have one colour."""
     repeated: bool = False
-    """Whether an earlier number of the panel is the same picture, from another prompt or seed."""
+    """Whether an earlier number of the panel is the same picture, from another seed."""
     nearest: float | None = None
     """The distance to the nearest of the training's pictures, where a metric searches those."""
     nearest_row: int | None = None
@@ -153,14 +153,14 @@ def rows_of(laid: Laid, search: View | None) -> Iterator[Row]:
     for model, looks, shots in (
         ("base", laid.base, panel.shots_of_base), ("finetuned", laid.finetuned, panel.shots),
     ):  # fmt: skip
-        known: set[str] = set()
+        known: dict[str, int] = {}
         for number, (look, shot, text) in enumerate(zip(looks, shots, panel.texts, strict=True)):
             yield Row(
                 panel=panel.name, model=model, number=number, prompt=shot.prompt, seed=shot.seed, text=text,
-                file=look.name, sha256=look.identity, blank=is_blank(look), repeated=look.identity in known,
+                file=look.name, sha256=look.identity, blank=is_blank(look),
+                repeated=known.setdefault(look.identity, shot.seed) != shot.seed,
                 **_nearest(near.get(model), number),
             )  # fmt: skip
-            known.add(look.identity)
     rows = panel.rows or (None,) * len(laid.real)
     for number, (look, row) in enumerate(zip(laid.real, rows, strict=True)):
         yield Row(panel=panel.name, model="real", number=number, row=row, file=look.name, sha256=look.identity)
@@ -230,8 +230,8 @@ def write_features(path: Path, shelf: Shelf, seen: Sequence[Looked]) -> None:
 
     index, tensors = [], {}
     for key, of_one in sorted(_by_extractor(seen).items()):
-        there = shelf.kept(of_one[0].extractor)
         rows = sorted({identity for one in of_one for identity in one.identities})
+        there = shelf.kept(of_one[0].extractor, rows)
         if rows:
             extractor = of_one[0].extractor
             about = {name: getattr(extractor, name) for name in ("name", "source", "revision", "preprocessing")}

@@ -157,7 +157,7 @@ def measure(seen: View, sampler: Sampler, images: CaptionedImages) -> Score:
         extractor_revision=extractor.revision,
         settings=dict(protocol(panel, extractor, sampler, images)),
         reference={} if metric.reads_captions else reference(compared(metric, panel, images), images),
-        notes=metric.notes(n, seen.finetuned.images.shape[1], seen.cut),
+        notes=metric.notes(seen.finetuned, seen.cut),
     )
     return searched(found, seen.finetuned, seen.real, seen.laid)
 

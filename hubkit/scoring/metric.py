@@ -1,17 +1,38 @@
 """What scoring asks of a metric."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+
+from pydantic import Field
 
 from hubkit.extractors import Extractor
 from hubkit.scoring.features import Features
-from hubkit.scoring.values import Gate
+from hubkit.scoring.values import Gate, Score
+from hubkit.values import Settings
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 OverRows = Callable[["Tensor", "Tensor"], float]
 """The number over some of the rows: which of the drawn pictures stay, (N,), and which of the real ones, (M,), bool."""
+
+
+class Measure(Settings):
+    """What most metrics have in common: a gate that judges all of their panels, nothing to note and nothing to warn
+    of.
+    """
+
+    ungated: ClassVar[tuple[str, ...]] = ()
+
+    gate: Gate | None = Field(None, description="What the score must meet for the model to be published.")
+
+    def notes(self, drawn: Features, cut: int) -> tuple[str, ...]:
+        """Nothing to note."""
+        return ()
+
+    def worries(self, score: Score) -> Iterator[str]:
+        """Nothing to warn of."""
+        yield from ()
 
 
 class Metric(Protocol):
@@ -32,6 +53,8 @@ class Metric(Protocol):
     """Whether two sets of real pictures, put in, say how much of the number is chance."""
     panels: ClassVar[tuple[str, ...]]
     """Names of the panels it looks at; one score comes from each."""
+    ungated: ClassVar[tuple[str, ...]]
+    """Those of them that its gate does not judge: they stand beside the others for comparison."""
 
     def see(self) -> Extractor:
         """What it wants to see through."""
@@ -41,10 +64,14 @@ class Metric(Protocol):
         """The number's name with its protocol."""
         ...
 
-    def notes(self, n: int, features: int, cut: int) -> tuple[str, ...]:
-        """What a reader must know of a number over `n` pictures with that many features each, `cut` of whose captions
-        were too long to be read whole.
+    def notes(self, drawn: Features, cut: int) -> tuple[str, ...]:
+        """What a reader must know of a number over these drawn pictures, `cut` of whose captions were too long to be
+        read whole.
         """
+        ...
+
+    def worries(self, score: Score) -> Iterator[str]:
+        """What ought to worry a reader of its number beside the base's, in words, with the threshold."""
         ...
 
     def value(self, samples: Features, reference: Features) -> float:
@@ -64,3 +91,8 @@ class Metric(Protocol):
         own, the first of them; `others` are as many of the training's as were drawn, where the metric compares sets.
         """
         ...
+
+
+def judged(metric: Metric) -> set[str]:
+    """Names of the panels that its gate judges."""
+    return {*metric.panels} - {*metric.ungated}

@@ -1,12 +1,13 @@
 """Panels: sets of prompts and seeds that both models draw, and the real pictures they are held against."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
-from hubkit.data import CaptionedImages
+from hubkit.data import CaptionedImages, Source
+from hubkit.data.pull import open_row
 from hubkit.data.transforms import square
 from hubkit.randomness import permutation
 from hubkit.sampling import Samples, Shot
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 TRAINED_ON: Final = "training"
-"""The panel that no gate judges: a model that copies does best there."""
+"""The panel of captions that were trained on."""
 MOST_TRAINED_ON: Final = 64
 """Its pictures, at most. It stands beside the held-out ones for comparison, and costs as much to draw."""
 OF_CAPTIONS: Final = ("holdout", TRAINED_ON)
@@ -109,24 +110,28 @@ def of_captions(
 
 def real_pictures(images: CaptionedImages, rows: Sequence[int]) -> list[Look]:
     """The rows' pictures, prepared as the training saw them but with nothing left to chance."""
-    return [_look(f"row {row} of {images.name}", partial(_prepared, images, row)) for row in rows]
+    return [_look(f"row {row} of {images.name}", images, row, mirrored=False) for row in rows]
 
 
 def mirrored_pictures(images: CaptionedImages, rows: Sequence[int]) -> list[Look]:
     """The same, mirrored."""
+    return [_look(f"row {row} of {images.name}, mirrored", images, row, mirrored=True) for row in rows]
+
+
+def _look(name: str, images: CaptionedImages, row: int, *, mirrored: bool) -> Look:
+    identity = _identity(images.source, images.revision, row, mirrored=mirrored)
+    return Look(identity, name, partial(_prepared, images.source, images.revision, row, mirrored=mirrored))
+
+
+@cache  # many metrics and candidates look at the same pictures, and decoding them to know them takes long
+def _identity(source: Source, revision: str, row: int, *, mirrored: bool) -> str:
+    """The hash of the pixels that are looked at."""
+    image = _prepared(source, revision, row, mirrored=mirrored)
+    return hashlib.sha256(f"{image.size}".encode() + image.tobytes()).hexdigest()
+
+
+def _prepared(source: Source, revision: str, row: int, *, mirrored: bool) -> "Image":
     from PIL import ImageOps
 
-    def mirror(row: int) -> "Image":
-        return ImageOps.mirror(_prepared(images, row))
-
-    return [_look(f"row {row} of {images.name}, mirrored", partial(mirror, row)) for row in rows]
-
-
-def _prepared(images: CaptionedImages, row: int) -> "Image":
-    return square(images.picture(row).open(), images.source, None)
-
-
-def _look(name: str, prepare: "Callable[[], Image]") -> Look:
-    image = prepare()
-    identity = hashlib.sha256(f"{image.size}".encode() + image.tobytes()).hexdigest()
-    return Look(identity, name, prepare)
+    image = square(open_row(source, revision, row), source, None)
+    return ImageOps.mirror(image) if mirrored else image

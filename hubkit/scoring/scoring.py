@@ -78,7 +78,7 @@ def score(
         return done
     looked = look(plan, trained, images, folder)
     rows = keep(looked.laid, looked.views, looked.study, folder)
-    scores = [warned(measure(seen, plan.samples, images), seen.cut) for seen in looked.views]
+    scores = [warned(measure(seen, plan.samples, images), seen.metric, seen.cut) for seen in looked.views]
     found = Scores(
         finetuned=looked.finetuned[CARD],
         base=looked.base[CARD],
@@ -88,7 +88,7 @@ def score(
         sampling=plan.samples.facts(images.source.resolution),
         study=studied(looked.study) if looked.study else None,
         dial=dial,
-        failures=(*failures(scores, rows), *copies(scores, plan.metrics)),
+        failures=(*failures(plan.metrics, scores, rows), *copies(scores, plan.metrics)),
         measurements={name: sha256_of(folder / name) for name in (PICTURES, FEATURES)},
     )
     found = judge(found, plan.metrics, None)

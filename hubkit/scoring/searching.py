@@ -6,7 +6,7 @@ Legend: N drawn pictures, M held-out ones, T of the training with their mirrors,
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from hubkit.data import CaptionedImages
@@ -25,11 +25,17 @@ PERCENTILE: Final = 0.01
 below it and each hundredth more is a hundredth of false alarms; not lower, since the few hundred pictures that a
 finetune holds out have no finer quantile.
 """
+MEASURED_BY: Final = "held_out_pictures_measured_by"
+"""In a score's settings: how many."""
 SHOWN: Final = 5
 """Nearest pairs that are kept."""
 AT_ONCE: Final = 1024
 ONE_SIDED: Final = 0.025
 """Of what lies above a two-sided 95 % interval."""
+ALL_BUT_THE_SAME: Final = 0.1
+"""Of the distance that is usual: what is nearer still is the same picture, saved anew or slightly changed."""
+ROUNDING: Final = 1e-6
+"""Equal pictures may lie so far apart."""
 
 
 @runtime_checkable
@@ -68,9 +74,18 @@ def nearest(x_ND: "Tensor", training_TD: "Tensor", rows: Sequence[int]) -> Neare
     )
 
 
+def own_distances(held_out: Nearest) -> "Tensor":
+    """Of the held-out pictures to the training, (M,), ascending: the measure of what is near. Without those that are
+    themselves all but copies of a training picture, which the split did not find: they would pass for what is usual.
+    """
+    own_M: Tensor = held_out.distances.sort().values
+    return own_M[own_M >= ALL_BUT_THE_SAME * own_M.median()] if len(own_M) else own_M
+
+
 def threshold(held_out: Nearest) -> float:
     """The distance below which a picture counts as a copy: the held-out picture's that has `rank` - 1 nearer ones."""
-    return float(held_out.distances.sort().values[rank(len(held_out.distances)) - 1])
+    own_M = own_distances(held_out)
+    return max(ROUNDING, float(own_M[rank(len(own_M)) - 1]))
 
 
 def rank(held_out: int) -> int:
@@ -124,30 +139,46 @@ def searched(score: Score, drawn: Features, held_out: Features, laid: Laid) -> S
     """The score with the nearest pairs, what was searched, and a warning where too many are too near."""
     if drawn.nearest is None or held_out.nearest is None or not len(held_out.images) or not laid.training_rows:
         return score
-    mirrors = len(laid.training) > len(laid.training_rows)
-    about = {"training_pictures_searched": len(laid.training_rows), "mirrors_searched": "yes" if mirrors else "no"}
-    worry = too_near(score, len(held_out.images))
-    return score.model_copy(
+    found = score.model_copy(
         update={
-            "settings": score.settings | about,
+            "settings": score.settings | dict(_search(laid, held_out.nearest)),
             "nearest": nearest_pairs([look.name for look in laid.finetuned], drawn.nearest, held_out.nearest),
-            "warnings": (*score.warnings, *([worry] if worry else [])),
         }
     )
+    worries = (*score.warnings, *too_near(found), *_the_same(drawn.nearest, held_out.nearest))
+    return found.model_copy(update={"warnings": worries})
+
+
+def _search(laid: Laid, held_out: Nearest) -> Iterator[tuple[str, int | str]]:
+    """What was searched, and what the distances are measured by."""
+    yield "training_pictures_searched", len(laid.training_rows)
+    yield "mirrors_searched", "yes" if len(laid.training) > len(laid.training_rows) else "no"
+    yield MEASURED_BY, len(own_distances(held_out))
+
+
+def _the_same(drawn: Nearest, held_out: Nearest) -> Iterator[str]:
+    """Single pictures, where they are too near to be like one another by chance."""
+    if same := int((drawn.distances < max(ROUNDING, ALL_BUT_THE_SAME * threshold(held_out))).sum()):
+        yield f"{same} of the drawn pictures are all but the same as a training picture: look at the nearest pairs"
+    if left_out := len(held_out.rows) - len(own_distances(held_out)):
+        yield (
+            f"{left_out} of the held-out pictures are all but the same as one that was trained on, and are not counted"
+            " here; every other score counts them"
+        )
 
 
 def copies(scores: Sequence[Score], metrics: Sequence[Metric]) -> tuple[str, ...]:
-    """Warnings of searches that forbid publishing, in words."""
+    """Searches that forbid publishing, in words."""
     forbidding = {one.kind for one in metrics if isinstance(one, Searches) and one.above_holdout == "fail"}
-    return tuple(f"{one.metric}: {worry}" for one in scores if one.kind in forbidding for worry in one.warnings)
+    return tuple(f"{one.metric}: {worry}" for one in scores if one.kind in forbidding for worry in too_near(one))
 
 
-def too_near(score: Score, held_out: int) -> str:
-    """What is wrong with the share of near pictures, in words; empty where chance may have made it."""
-    most = at_most_common(held_out)
+def too_near(score: Score) -> Iterator[str]:
+    """What is wrong with the share of near pictures, in words; nothing where chance may have made it."""
+    most = at_most_common(int(score.settings.get(MEASURED_BY, 0)))
     if score.interval is None or not score.interval.low > most:
-        return ""
-    return (
+        return
+    yield (
         f"{score.value:.1%} of the drawn pictures, {score.interval.low:.1%} at least, are nearer to a training picture"
         f" than all but {most:.1%} of held-out ones can be by chance: look at the nearest pairs"
     )

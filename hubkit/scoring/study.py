@@ -274,5 +274,10 @@ def _notes(sheet: Sheet, extractor: Extractor, texts: Sequence[str]) -> Iterator
         yield f"{len(sheet.subjects)} subjects show only large differences"
     if extractor.source == STABLE_DIFFUSION_1_READS:
         yield "identity is read by the very text encoder that Stable Diffusion 1 draws with"
+    if len(sheet.templates) > 2:  # noqa: PLR2004 - of the bare subject and one more nothing is picked
+        yield (
+            "the numbers of the first template come from the pictures it was picked by, and flatter it a little;"
+            " whether one is needed was judged with allowance for that"
+        )
     if cut := extractor.truncated(texts):
         yield f"{cut} of {len(texts)} subjects are longer than the extractor reads and were cut"

@@ -1,9 +1,12 @@
 """The metrics against closed forms, loops in float64, and what must hold whatever the numbers."""
 
 import math
+import warnings
 
 import pytest
 import torch
+from torch_fidelity.metric_kid import kid_features_to_metric as features_to_metric
+from torchmetrics.image.kid import KernelInceptionDistance
 
 from hubkit.extractors import Extractor
 from hubkit.metrics import METRICS
@@ -11,6 +14,7 @@ from hubkit.metrics.clip_score import ClipScore
 from hubkit.metrics.fid import FrechetDistance
 from hubkit.metrics.kid import KernelDistance, unbiased_mmd
 from hubkit.scoring import Features, Gate, Interval, Score, gated, verdict
+from hubkit.scoring.frechet import frechet_distance
 
 KID = KernelDistance(kind="kid")
 FID = FrechetDistance(kind="fid")
@@ -51,11 +55,11 @@ def test_frechet_distance_with_fewer_pictures_than_features():
 
 def test_frechet_distance_says_what_a_small_n_does_to_it():
     """Under 2,048 pictures, and with fewer pictures than features."""
-    notes = FID.notes(122, 2048, 0)
+    notes = FID.notes(Features(torch.zeros(122, 2048)), 0)
 
     assert "2,048" in notes[0]
     assert "rank-deficient" in notes[1]
-    assert FID.notes(5000, 2048, 0) == ()
+    assert FID.notes(Features(torch.zeros(5000, 2048)), 0) == ()
 
 
 def test_kernel_distance_is_the_mean_over_pairs():
@@ -70,6 +74,36 @@ def test_kernel_distance_is_the_mean_over_pairs():
     between = sum(kernel(a, b) for a in x for b in y) / 42
 
     assert unbiased_mmd(x, y) == pytest.approx(within_x + within_y - 2 * between, rel=1e-10)
+
+
+@pytest.mark.parametrize("rows", [40, 300])
+def test_other_peoples_code_finds_the_same_kernel_distance(rows):
+    """torch-fidelity's and torchmetrics', each with one subset that holds all: to 1e-6."""
+    x, y = gaussian(rows, 64, seed=40).double().abs(), gaussian(rows, 64, seed=41).double().abs() * 1.1
+    theirs = features_to_metric(
+        x, y, kid_subsets=1, kid_subset_size=rows, kid_degree=3, kid_gamma=None, kid_coef0=1, kid_kernel="poly",
+        rng_seed=0, verbose=False,
+    )["kernel_inception_distance_mean"]  # fmt: skip
+    features = torch.nn.Identity()
+    features.num_features = 64
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # that it keeps all features
+        metric = KernelInceptionDistance(feature=features, subsets=1, subset_size=rows).set_dtype(torch.float64)
+    metric.update(x, real=True)
+    metric.update(y, real=False)
+
+    assert KID.value(Features(y), Features(x)) == pytest.approx(theirs, rel=1e-6)
+    assert KID.value(Features(y), Features(x)) == pytest.approx(float(metric.compute()[0]), rel=1e-6)
+
+
+def test_what_real_pictures_score_is_of_as_many_as_were_drawn():
+    """Unpaired: of the distance between two sets of real pictures."""
+    real, others = gaussian(60, 16, seed=42), gaussian(60, 16, seed=43)
+    paired = Features(real, paired=True)
+
+    assert KID.among(paired, Features(others)) == pytest.approx(unbiased_mmd(others.double(), real.double()))
+    assert FID.among(paired, Features(others)) == pytest.approx(frechet_distance(others, real))
+    assert KID.among(paired, None) is FID.among(paired, None) is None
 
 
 def test_a_picture_is_not_held_against_the_real_one_of_its_own_caption():
@@ -106,10 +140,11 @@ def test_one_picture_is_no_distribution(metric):
 
 
 @pytest.mark.parametrize(
-    ("caption", "expected"), [([1.0, 0.0], 100.0), ([0.0, 1.0], 0.0), ([1.0, 1.0], 100 / math.sqrt(2))]
+    ("caption", "expected"),
+    [([1.0, 0.0], 100.0), ([0.0, 1.0], 0.0), ([1.0, 1.0], 100 / math.sqrt(2)), ([-1.0, 0.0], -100.0)],
 )
 def test_clip_score_is_a_hundred_cosines(caption, expected):
-    """Whatever the lengths of the vectors."""
+    """Whatever the lengths of the vectors, and whatever the sign."""
     samples = Features(torch.tensor([[3.0, 0.0]] * 4), torch.tensor([caption] * 4) * 7)
 
     assert ClipScore(kind="clip-score").value(samples, Features(torch.zeros(0, 2))) == pytest.approx(expected, abs=1e-5)

@@ -43,6 +43,8 @@ def moments(points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 SPECTRUM = torch.arange(1, 65, dtype=torch.float64)
 NARROW = draws(20, 64, 1)
 """Fewer pictures than features."""
+DEFICIENT = draws(200, 20, 21) @ draws(20, 64, 22)
+"""More pictures than features, of which many are sums of others."""
 LEFT, RIGHT = NARROW.clone(), draws(20, 64, 2)
 LEFT[:, 32:] = RIGHT[:, :32] = 0
 
@@ -71,6 +73,9 @@ LEFT[:, 32:] = RIGHT[:, :32] = 0
             float((LEFT.mean(0) - RIGHT.mean(0)).square().sum() + LEFT.var(0).sum() + RIGHT.var(0).sum()),
             id="nothing in common, N < d",
         ),
+        pytest.param(2 * DEFICIENT, DEFICIENT, float(DEFICIENT.mean(0).square().sum() + DEFICIENT.var(0).sum()),
+                     id="scaled, rank < d < N"),
+        pytest.param(DEFICIENT, DEFICIENT, 0.0, id="the same, rank < d < N"),
     ],
 )  # fmt: skip
 def test_closed_forms(x, y, truth):

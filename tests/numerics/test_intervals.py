@@ -88,7 +88,7 @@ def test_intervals_of_the_kernel_distance_cover_the_truth():
         assert 0.92 <= share <= 0.98
 
 
-@pytest.mark.parametrize(("prompts", "seeds"), [(50, 1), (20, 4)])
+@pytest.mark.parametrize(("prompts", "seeds"), [(50, 1), (20, 4), (5, 8)])
 def test_intervals_of_the_clip_score_cover_the_truth(prompts, seeds):
     """Over prompts, each drawn from several latents: pictures of one prompt are alike."""
     caption = torch.tensor([[1.0, 0.0]]).repeat(prompts * seeds, 1)
@@ -218,10 +218,11 @@ def test_what_belongs_together_is_found():
     """Pictures of a prompt; with one prompt for all, each picture."""
     prompts = [f"prompt {row // 2}" for row in range(24)]
 
-    assert [row // 2 for row in range(24)] == clustered(prompts)[0].tolist()
-    assert clustered(prompts)[1] == "prompts"
-    assert list(range(24)) == clustered(["a photo of a person"] * 24)[0].tolist()
-    assert clustered(["a photo of a person"] * 24)[1] == "latents"
+    assert [row // 2 for row in range(24)] == clustered(prompts, 10)[0].tolist()
+    assert clustered(prompts, 10)[1] == "prompts"
+    assert clustered(prompts, 13)[1] == "latents"
+    assert list(range(24)) == clustered(["a photo of a person"] * 24, 2)[0].tolist()
+    assert clustered(["a photo of a person"] * 24, 2)[1] == "latents"
 
 
 @pytest.mark.parametrize(("clusters", "groups"), [(19, None), (20, 10), (39, 10), (40, 20), (500, 20)])

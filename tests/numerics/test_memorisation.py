@@ -122,6 +122,20 @@ def test_how_many_may_be_near_by_chance(held_out, expected):
     assert at_most_common(held_out) == pytest.approx(expected, abs=1e-12)
 
 
+def of_laid(drawn: Features, reference: Features) -> Score:
+    """The score of sixty pictures, searched among a hundred."""
+    value = MEMORISATION.value(drawn, reference)
+    score = Score(
+        metric="memorisation[clip]", kind="memorisation", value=value, base=0.0, interval=wilson(value, 60),
+        better="lower", n=60, scale=MEMORISATION.scale, extractor="alice/clip", extractor_revision="c" * 40,
+        settings={}, reference={},
+    )  # fmt: skip
+    there = [Look(str(number), f"{number}.png", Image.new) for number in range(100)]
+    panel = Panel("holdout", "held-out captions", (), (), (), paired=True)
+    laid = Laid(panel, (), there[:60], (), training=there, training_rows=range(100))
+    return searched(score, drawn, reference, laid)
+
+
 @pytest.mark.parametrize(("copied", "above_holdout", "refused"), [
     (30, "fail", True), (30, "warn", False), (0, "fail", False),
 ])  # fmt: skip
@@ -131,20 +145,37 @@ def test_too_many_copies_are_a_warning_and_forbid_the_publish(copied, above_hold
     reference = searching(points(60, seed=2), training)
     drawn = searching(torch.cat([training[:copied], points(60 - copied, seed=3)]), training)
     metric = Memorisation(kind="memorisation", above_holdout=above_holdout)
-    value = metric.value(drawn, reference)
-    score = Score(
-        metric="memorisation[clip]", kind="memorisation", value=value, base=0.0, interval=wilson(value, 60),
-        better="lower", n=60, scale=metric.scale, extractor="alice/clip", extractor_revision="c" * 40, settings={},
-        reference={},
-    )  # fmt: skip
-    there = [Look(str(number), f"{number}.png", Image.new) for number in range(100)]
-    panel = Panel("holdout", "held-out captions", (), (), (), paired=True)
-    laid = Laid(panel, (), there[:60], (), training=there, training_rows=range(100))
-    found = warned(searched(score, drawn, reference, laid), cut=0)
+    found = warned(of_laid(drawn, reference), metric, cut=0)
 
     assert bool(found.warnings) is (copied > 0)
     assert bool(copies([found], [metric])) is refused
-    assert found.settings == {"training_pictures_searched": 100, "mirrors_searched": "no"}
+    assert found.settings == {
+        "training_pictures_searched": 100, "mirrors_searched": "no", "held_out_pictures_measured_by": 60,
+    }  # fmt: skip
+    assert copies([found.model_copy(update={"warnings": ("something else",)})], [metric]) == copies([found], [metric])
+
+
+@pytest.mark.parametrize("change", [0.0, 0.01], ids=["exact", "slightly changed"])
+def test_a_copy_among_the_held_out_ones_hides_no_copies(change):
+    """A duplicate that the split did not find is no measure of what is near; and a reader is told."""
+    training = points(100, seed=1)
+    duplicate = training[:1] + change * points(1, seed=5)
+    reference = searching(torch.cat([points(59, seed=2), duplicate]), training)
+    drawn = searching(torch.cat([training[:40] + change * points(40, seed=6), points(20, seed=3)]), training)
+
+    assert MEMORISATION.value(drawn, reference) >= 40 / 60
+    assert MEMORISATION.among(reference, None) == common(59)
+    assert "1 of the held-out pictures are all but the same" in " ".join(of_laid(drawn, reference).warnings)
+
+
+def test_a_single_copy_is_told():
+    """It forbids nothing: so few may be chance, and the pairs are there to be looked at."""
+    training = points(100, seed=1)
+    reference = searching(points(60, seed=2), training)
+    found = of_laid(searching(torch.cat([training[:1], points(59, seed=3)]), training), reference)
+
+    assert "1 of the drawn pictures are all but the same as a training picture" in " ".join(found.warnings)
+    assert copies([found], [MEMORISATION]) == ()
 
 
 def test_nothing_held_out_is_not_a_number():

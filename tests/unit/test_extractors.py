@@ -21,6 +21,7 @@ from hubkit.extractors.lpips import Lpips
 from hubkit.extractors.named import named
 from hubkit.metrics.clip_score import ClipScore
 from hubkit.metrics.kid import KernelDistance
+from hubkit.scoring import Features
 
 pytestmark = pytest.mark.usefixtures("as_alice")
 
@@ -48,10 +49,22 @@ def test_captions_that_were_cut_are_counted(clip: Clip):
     score = ClipScore.model_validate({"kind": "clip-score"})
 
     assert clip.truncated(captions) == 1
-    assert score.notes(3, 64, clip.truncated(captions)) == (
+    drawn = Features(torch.zeros(3, 64))
+    assert score.notes(drawn, clip.truncated(captions)) == (
         "1 of 3 captions are longer than the model reads and were cut",
     )
-    assert score.notes(3, 64, 0) == ()
+    assert score.notes(drawn, 0) == ()
+
+
+def test_a_caption_that_is_cut_keeps_its_end_token(clip: Clip):
+    """The end token is where CLIP reads a caption: cut off, every long caption would be the same one."""
+    room = clip.length - 2
+    hats, shirts = (" ".join(["a", "man", "with", "a", colour] * room) for colour in ("red", "blue"))
+    features = clip.captions([hats, shirts, " ".join(hats.split()[:room])])
+    one, other, cut = features / features.norm(dim=1, keepdim=True)
+
+    assert one @ other < 0.99
+    assert torch.allclose(one, cut, atol=1e-5)
 
 
 def test_weights_from_the_hub_are_pinned():

@@ -24,7 +24,7 @@ def panels(method: "DreamBooth", images: CaptionedImages, samples: Samples) -> l
     as `samples.holdout` says. The base draws the prompts without the token, which means nothing to it.
     """
     learnt = images.train
-    unseen = [images.captions[row] for row in images.holdout or learnt]
+    unseen = [images.captions[row] for row in images.holdout or some_trained_on(images)]
     told = [method.instance_caption(caption) for caption in unseen]
     told += [shot.prompt for shot in study(samples) if method.names_token(shot.prompt)]
     prompts = _as_many(told, samples.holdout)

@@ -10,6 +10,7 @@ from hubkit.metrics.fidelity import ClipFidelity, DinoFidelity
 from hubkit.metrics.kid import KernelDistance
 from hubkit.metrics.memorisation import Memorisation
 from hubkit.metrics.prior import Leak, PriorPreservation
+from hubkit.metrics.sanity import Sanity
 
 METRICS: Final = {
     "clip-score": ClipScore,
@@ -23,4 +24,5 @@ METRICS: Final = {
     "leak": Leak,
     "memorisation": Memorisation,
     "diversity": Diversity,
+    "sanity": Sanity,
 }

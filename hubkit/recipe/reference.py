@@ -59,8 +59,8 @@ def _table(table: dict[str, Any]) -> Iterator[str]:
 
 
 def _rows(table: dict[str, Any], above: str) -> Iterator[str]:
-    """One row for each key; the keys of a table within the table follow it."""
-    for key, about in table["properties"].items():
+    """One row for each key, the kind first; tables within the table come last, each with its keys behind it."""
+    for key, about in sorted(table["properties"].items(), key=lambda one: (one[0] != "kind", bool(_classes(one[1])))):
         cells = (f"`{above}{key}`", in_words(about), _default(key, table), about.get("description", ""))
         yield "| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in cells) + " |"
         for inner in _classes(about):

@@ -54,8 +54,8 @@ def _rules(draft: Draft, values: Mapping[KeyPath, Any]) -> Iterator[Iterator[Pro
         yield _templates_there(samples)
     if data and method:
         yield _captions_read(data, method)
-    if data:
-        yield _holdout_there(data, metrics)
+    if data and method:
+        yield _holdout_there(data, method, metrics)
     if method:
         yield _panels_there(method, metrics)
     if dial := values.get(("dial",)):
@@ -125,15 +125,19 @@ def _captions_read(data: Source, method: Method) -> Iterator[Problem]:
         yield ("data", "caption"), "would be ignored: method.instance_prompt is the caption of every picture"
 
 
-def _holdout_there(data: Source, metrics: Mapping[KeyPath, Metric]) -> Iterator[Problem]:
-    if data.holdout == 0 and any("holdout" in metric.panels for metric in metrics.values()):
-        yield ("data", "holdout"), "leaves the metrics nothing to compare with"
+def _holdout_there(data: Source, method: Shows, metrics: Mapping[KeyPath, Metric]) -> Iterator[Problem]:
+    """What looks at held-out captions needs some, unless the method shows it something else."""
+    for metric in metrics.values() if data.holdout == 0 else ():
+        if "holdout" in metric.panels and not set(metric.panels) & set(method.offers):
+            yield ("data", "holdout"), f"leaves the metric {metric.kind!r} nothing to compare with"
+            return
 
 
 def _panels_there(method: Shows, metrics: Mapping[KeyPath, Metric]) -> Iterator[Problem]:
     for path, metric in metrics.items():
-        for name in set(metric.panels) - {*OF_CAPTIONS, *method.offers}:
-            yield (*path, "kind"), f"looks at pictures of the {name} prompts, which this method has none of"
+        if not set(metric.panels) & {*OF_CAPTIONS, *method.offers}:
+            names = " and ".join(metric.panels)
+            yield (*path, "kind"), f"looks at pictures of the {names} prompts, which this method has none of"
 
 
 def _dial_measured(dial: StyleDial, metrics: Mapping[KeyPath, Metric]) -> Iterator[Problem]:

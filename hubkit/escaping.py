@@ -1,7 +1,7 @@
 """A stranger's text, made harmless for the place where it stands."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 import yaml
@@ -64,7 +64,7 @@ def block(text: str, language: str) -> Markdown:
     return Markdown(f"{fence}{language}\n{text.rstrip()}\n{fence}")
 
 
-def table(header: Sequence[Any], rows: Iterable[Sequence[Any]], numbers: range = range(0)) -> Markdown:
+def table(header: Sequence[Any], rows: Iterable[Sequence[Any]], numbers: Collection[int] = ()) -> Markdown:
     """A table of Markdown; `numbers` are the columns that are aligned to the right."""
     rule = ["---:" if column in numbers else "---" for column in range(len(header))]
     lines = [map(inline, header), rule, *(map(inline, row) for row in rows)]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from importlib import metadata as distributions
 from importlib import resources
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from hubkit import hub
@@ -38,7 +39,7 @@ from hubkit.publishing import (
     usage,
 )
 from hubkit.recipe import Recipe, dump, shared
-from hubkit.scoring import Sample, Score, Scores
+from hubkit.scoring import TOOK, Sample, Score, Scores, Took
 from hubkit.training import TrainedModel
 from hubkit.training.journal import read_rows
 from hubkit.values import fingerprint, link_or_copy
@@ -82,6 +83,8 @@ def describe(
     samples = [one.finetuned for one in shown]
     gallery = _illustrate(making, folder, samples)
     proof = _proven(older, making, model, samples) or _prove(making, samples, scores)
+    if recipe.publish.fp16:
+        _try_half(making, proof, scores)
     facts = Facts(
         recipe=shared(recipe),
         images=images.model_copy(update={"source": shared(recipe).data}),
@@ -96,6 +99,8 @@ def describe(
         source=(older.lock.source if older else None) or source_code(),
         before=before,
         plots=dict(illustrations(folder, scores, shown, making, images if recipe.card.training_pictures else None)),
+        scoring=Took.load(folder / TOOK),
+        weights_bytes=sum(file.stat().st_size for file in making.glob("*/*.safetensors") if HALF not in file.name),
         log=logged(read_rows(folder / "train.jsonl")),
         hub=hub_address(),
         thumbnail=recipe.publish.address_of(recipe.name, gallery[0][1]) if gallery else None,
@@ -231,6 +236,12 @@ def _prove(making: Path, shown: Sequence[Sample], scores: Scores) -> Sample:
         f"by the card's own code the model draws every sample in one colour: {checker}",
         help="change samples.subjects; nothing is trained anew",
     )
+
+
+def _try_half(making: Path, proof: Sample, scores: Scores) -> None:
+    """Execute what the card says of half precision; its picture is nobody's proof."""
+    with TemporaryDirectory(prefix="hubkit-half-") as desk:
+        draw(usage(str(making.resolve()), proof.prompt, proof.seed, scores.sampling, half=True), Path(desk, "half.png"))
 
 
 def has_safety_checker(folder: Path) -> bool:

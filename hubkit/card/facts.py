@@ -8,7 +8,7 @@ from hubkit.card.sections import Picture
 from hubkit.data import CaptionedImages
 from hubkit.publishing import Changes, Past, SourceCode
 from hubkit.recipe import Recipe
-from hubkit.scoring import Sample, Scores
+from hubkit.scoring import Sample, Scores, Took
 from hubkit.training import TrainedModel
 from hubkit.values import Record
 
@@ -37,6 +37,8 @@ class Facts(Record):
     plots: dict[str, Picture] = Field(
         {}, description="Curves and sheets in the release, by what they show: 'before-after', 'loss', 'scores' …"
     )
+    scoring: Took | None = Field(None, description="What the scoring took, where it was measured.")
+    weights_bytes: int = Field(0, description="Size of the weights a reader downloads.")
     log: tuple[Logged, ...] = Field((), description="The training in a few lines; none where its journal is gone.")
     hub: str = Field("", description="Address of the Hub that links lead to; empty on one of this machine.")
     thumbnail: str | None = Field(None, description="Address of what is shown where the model is linked to.")

@@ -4,15 +4,26 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hubkit.card import nearest
-from hubkit.card.pictures import Twins, first_in_words, in_words, save_first, save_grid
+from hubkit.card.pictures import (
+    Twins,
+    first_in_words,
+    in_words,
+    save_first,
+    save_grid,
+    save_with_template,
+    with_template_in_words,
+)
 from hubkit.card.plots import (
     dial_in_words,
     drawable,
     loss_in_words,
+    of_steps,
     save_dial,
     save_loss,
     save_scores,
+    save_steps,
     scores_in_words,
+    steps_in_words,
 )
 from hubkit.card.sections import Picture
 from hubkit.card.sheet import save_sheet, sheet_in_words
@@ -37,12 +48,12 @@ def illustrations(
     if rows := read_rows(run / "train.jsonl"):
         save_loss(rows, images / "loss.png")
         drawn["loss"] = Picture("images/loss.png", loss_in_words(rows))
-    if found := drawable(scores.scores):
-        save_scores(found, images / "scores.png")
-        drawn["scores"] = Picture("images/scores.png", scores_in_words(found))
-    if training and (score := nearest.searched(scores)):
-        nearest.save_shown(run, score, training, images / "nearest.webp")
-        drawn["nearest"] = Picture("images/nearest.webp", nearest.in_words(score.nearest))
+    if numbers := drawable(scores.scores):
+        save_scores(numbers, images / "scores.png")
+        drawn["scores"] = Picture("images/scores.png", scores_in_words(numbers))
+    if training and (found := nearest.nearest_of(scores)):
+        nearest.save_shown(run, found, training, images / "nearest.webp")
+        drawn["nearest"] = Picture("images/nearest.webp", nearest.in_words(found))
     return {**drawn, **_studied(run, scores, images)}
 
 
@@ -52,6 +63,11 @@ def _studied(run: Path, scores: Scores, images: Path) -> Mapping[str, Picture]:
     if scores.study and scores.study.finetuned:
         save_sheet(run, scores.study, images / "prompts.webp")
         drawn["prompts"] = Picture("images/prompts.webp", sheet_in_words(scores.study))
+        save_with_template(run, scores.study, images / "with-template.webp")
+        drawn["with-template"] = Picture("images/with-template.webp", with_template_in_words(scores.study))
+    if scores.dial and (by_step := of_steps(scores.dial)):
+        save_steps(scores.dial, by_step, images / "steps.png")
+        drawn["steps"] = Picture("images/steps.png", steps_in_words(scores.dial, by_step))
     if scores.dial:
         save_dial(scores.dial, images / "dial.png")
         drawn["dial"] = Picture("images/dial.png", dial_in_words(scores.dial))

@@ -1,6 +1,7 @@
 """The YAML at the head of a card: what the Hub files the model under, in words it accepts."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -96,7 +97,7 @@ def model_index(name: str, data: Source, scores: Sequence[Score], data_revision:
         "revision": data_revision,
     }
     metrics = [
-        {"type": score.kind, "name": score.metric, "value": score.value, "args": arguments(score)}
+        {"type": type_of(score), "name": score.metric, "value": score.value, "args": arguments(score)}
         for score in scores
         if math.isfinite(score.value)
     ]
@@ -105,10 +106,22 @@ def model_index(name: str, data: Source, scores: Sequence[Score], data_revision:
     )
 
 
+def type_of(score: Score) -> str:
+    """What the Hub files a number under: its name without the protocol. `fd[mini-clip]@60` is no FID."""
+    return re.split(r"[\[@ ]", score.metric, maxsplit=1)[0]
+
+
 def arguments(score: Score) -> dict[str, Any]:
-    """What a number needs beside it to be compared with another."""
+    """What a number needs beside it to be compared with another: its intervals too, each [low, high]."""
+    intervals = {
+        "ci95": score.interval,
+        "base_model_ci95": score.base_interval,
+        "difference_ci95": score.difference_interval,
+    }
     return {
         "n": score.n,
+        **{key: [one.low, one.high] for key, one in intervals.items() if one},
+        **({"ci95_by": score.intervals_by} if score.intervals_by else {}),
         "base_model_value": score.base if math.isfinite(score.base) else "nan",
         "better": score.better,
         "scale": score.scale,

@@ -5,6 +5,7 @@ place where they come out.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,40 +19,78 @@ SHOWN: Final = 8
 """Pairs on a card, at most."""
 
 
+@dataclass(frozen=True)
+class Found:
+    """A drawn picture and the training picture nearest to it, of whatever prompts it was drawn for."""
+
+    prompts: str
+    """Which, in words: 'held-out captions'."""
+    pair: Neighbours
+
+    @property
+    def row(self) -> int:
+        """Of the training picture in the dataset."""
+        return self.pair.row
+
+    @property
+    def distance(self) -> float:
+        """1 - cosine of their features."""
+        return self.pair.distance
+
+    @property
+    def threshold(self) -> float:
+        """The distance below which it counts as a copy."""
+        return self.pair.threshold
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether it is nearest when mirrored."""
+        return self.pair.mirrored
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether it is nearer than held-out pictures ever are."""
+        return self.pair.distance < self.pair.threshold
+
+
+def nearest_of(scores: Scores) -> list[Found]:
+    """Those of a card, over all prompts, nearest first; none where nobody searched."""
+    found = [
+        Found(str(score.settings.get("prompts", score.panel)), pair)
+        for score in scores.scores
+        for pair in score.nearest
+    ]
+    return sorted(found, key=lambda one: one.distance)[:SHOWN]
+
+
 def save_nearest(run: Path, scores: Scores, images: CaptionedImages) -> list[Path]:
     """A sheet for each score that searched the training: `nearest-holdout.webp`."""
     sheets = {run / f"nearest-{score.panel}.webp": score for score in scores.scores if score.nearest}
     for place, score in sheets.items():
-        save_pairs(pairs(run, score, images), TITLES, 1, place)
+        save_pairs([beside(run, one, images) for one in _all_of(score)], TITLES, 1, place)
     return list(sheets)
 
 
-def save_shown(run: Path, score: Score, images: CaptionedImages, place: Path) -> None:
-    """The nearest of one score, for a card whose recipe lets them be shown."""
-    shown = pairs(run, score, images)[:SHOWN]
-    save_pairs(shown, TITLES, min(len(shown), COLUMNS), place)
+def _all_of(score: Score) -> list[Found]:
+    return [Found(score.panel, pair) for pair in score.nearest]
 
 
-def searched(scores: Scores) -> Score | None:
-    """The score whose pairs a card tells of; None where nobody searched."""
-    return next((score for score in scores.scores if score.nearest), None)
+def save_shown(run: Path, found: Sequence[Found], images: CaptionedImages, place: Path) -> None:
+    """Those of a card whose recipe lets them be shown."""
+    save_pairs([beside(run, one, images) for one in found], TITLES, min(len(found), COLUMNS), place)
 
 
-def in_words(found: Sequence[Neighbours]) -> str:
+def in_words(found: Sequence[Found]) -> str:
     """What they show, for those who do not see it."""
-    rows = ", ".join(f"{one.row} at {one.distance:.3f}" for one in found[:SHOWN])
+    rows = ", ".join(f"{one.row} at {one.distance:.3f}" for one in found)
     return f"Drawn pictures left, right the training pictures they are nearest to, by row and distance: {rows}"
 
 
-def pairs(run: Path, score: Score, images: CaptionedImages) -> list[Pair]:
+def beside(run: Path, found: Found, images: CaptionedImages) -> Pair:
     """The drawn picture and the one that was trained on, as the training saw it."""
     from PIL import Image, ImageOps
 
-    found = []
-    for one in score.nearest:
-        real = square(images.picture(one.row).open(), images.source, None)
-        drawn = Image.open(run / one.file, formats=("PNG",)).convert("RGB")
-        near = "counts as a copy" if one.distance < one.threshold else "no copy"
-        words = f"row {one.row}, {one.distance:.3f}: {near}"
-        found.append(Pair(words, drawn, ImageOps.mirror(real) if one.mirrored else real))
-    return found
+    real = square(images.picture(found.row).open(), images.source, None)
+    drawn = Image.open(run / found.pair.file, formats=("PNG",)).convert("RGB")
+    words = f"row {found.row}, {found.distance:.3f}: {'counts as a copy' if found.is_copy else 'no copy'}"
+    return Pair(words, drawn, ImageOps.mirror(real) if found.mirrored else real)

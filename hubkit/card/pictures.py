@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 from hubkit.escaping import one_line
-from hubkit.scoring import Sample, Scores
+from hubkit.scoring import BARE, Sample, Scores, Study
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -28,6 +29,16 @@ CELL: Final = 160
 
 LINE: Final = 20
 """Height of a line of the grid's writing, in pixels."""
+
+PROMPT: Final = 2
+"""Lines of a prompt, at most."""
+
+LETTERS: Final = 18
+"""In a line over one picture; twice as many over a pair."""
+
+TOLD: Final = 6
+LONGEST: Final = 100
+"""Prompts in the words for a picture, and letters of each."""
 
 GAP: Final = 6
 QUALITY: Final = 92
@@ -55,8 +66,8 @@ def chosen(scores: Scores, first: Sequence[str] = ()) -> list[Twins]:
     rows = [row for row, subject in sorted(numbered, key=lambda one: order.get(one[1], len(order)))][:SHOWN]
     study, templates = scores.study, len(scores.templates)
     if study and study.finetuned:
-        places = [row * len(study.columns) + study.columns.index(study.winner) for row in rows]
-        return [Twins(study.base[place], study.finetuned[place]) for place in places]
+        of_winner = in_template(study, study.winner)
+        return [of_winner[row] for row in rows]
     places = [row * templates + (templates - 1 - row) % templates for row in rows]
     return [Twins(scores.base[place], scores.finetuned[place]) for place in places]
 
@@ -69,8 +80,15 @@ def save_first(run: Path, shown: Sequence[Twins], place: Path) -> None:
 
 def first_in_words(shown: Sequence[Twins]) -> str:
     """What that row shows, for those who do not see it."""
-    prompts = ", ".join(f"“{one.finetuned.prompt}”" for one in shown[:FIRST])
+    prompts = quoted([one.finetuned.prompt for one in shown[:FIRST]])
     return f"Left the base, right this model, from the same noise: {prompts}"
+
+
+def quoted(texts: Sequence[str]) -> str:
+    """The first few of some texts, each cut where it is long, and how many there are beside them."""
+    more = len(texts) - TOLD
+    told = ", ".join(f"“{one_line(text, LONGEST)}”" for text in texts[:TOLD])
+    return f"{told} and {more} more" if more > 0 else told
 
 
 def save_sample(run: Path, sample: Sample, place: Path) -> None:
@@ -91,35 +109,88 @@ class Pair:
 def save_grid(run: Path, scores: Scores, place: Path) -> None:
     """Pairs of pictures from the same seed, the base's left and the finetuned's right, under their prompts.
 
-    A row holds a subject with all its templates; with one template, several subjects.
+    A row holds a subject with all its templates; where those have a study of their own, or there is one, several
+    subjects.
     """
-    numbers = pairs(scores)
-    columns = min(len(scores.templates), COLUMNS) if len(scores.templates) > 1 else min(len(numbers), COLUMNS - 1)
-    shown = [
-        Pair(scores.finetuned[number].prompt, opened(run, scores.base[number]), opened(run, scores.finetuned[number]))
-        for number in numbers
+    shown = grid(scores)
+    many = len(scores.templates) > 1 and scores.study is None
+    columns = min(len(scores.templates), COLUMNS) if many else min(len(shown), FIRST)
+    drawn = [Pair(one.finetuned.prompt, opened(run, one.base), opened(run, one.finetuned)) for one in shown]
+    save_pairs(drawn, ("base", "finetuned"), columns, place)
+
+
+def grid(scores: Scores) -> list[Twins]:
+    """The pairs of the grid: the first subjects in the template that the study recommends; without a study, each with
+    the first templates.
+    """
+    if scores.study and scores.study.finetuned:
+        return in_template(scores.study, scores.study.winner)[:SHOWN]
+    return [Twins(scores.base[number], scores.finetuned[number]) for number in pairs(scores)]
+
+
+def in_template(study: Study, template: str) -> list[Twins]:
+    """The study's pictures of one template, subject by subject."""
+    column, stride = study.columns.index(template), len(study.columns)
+    return [
+        Twins(study.base[row * stride + column], study.finetuned[row * stride + column])
+        for row in range(len(study.subjects))
     ]
-    save_pairs(shown, ("base", "finetuned"), columns, place)
+
+
+def save_with_template(run: Path, study: Study, place: Path) -> None:
+    """The first subjects, each without words around it and in the best template that has some, from the same latents:
+    what the words do.
+    """
+    best = best_other(study)
+    rows = zip(study.subjects, in_template(study, BARE), in_template(study, best), strict=True)
+    drawn = [Pair(subject, opened(run, bare.finetuned), opened(run, other.finetuned)) for subject, bare, other in rows]
+    save_pairs(drawn[:FIRST], (BARE, best), min(FIRST, len(drawn)), place)
+
+
+def best_other(study: Study) -> str:
+    """The best template that is not the bare subject."""
+    return next(one.template for one in study.templates if one.template != BARE)
+
+
+def with_template_in_words(study: Study) -> str:
+    """What it shows, for those who do not see it."""
+    return f"Left the bare subject, right “{best_other(study)}”, both by this model: {quoted(study.subjects[:FIRST])}"
 
 
 def save_pairs(shown: Sequence[Pair], titles: tuple[str, str], columns: int, place: Path) -> None:
     """Pairs of pictures under their prompts, `columns` in a row; over each column the two titles."""
     from PIL import Image, ImageDraw
 
-    width, height = 2 * CELL + 4 * GAP, CELL + LINE + 2 * GAP
+    width, height = 2 * CELL + 4 * GAP, CELL + PROMPT * LINE + 2 * GAP
+    heads = [wrap(title, LETTERS)[:PROMPT] for title in titles]
+    head = max(map(len, heads)) * LINE + GAP
     rows = -(-len(shown) // columns)
-    sheet = Image.new("RGB", (columns * width, LINE + GAP + rows * height), PAPER)
+    sheet = Image.new("RGB", (columns * width, head + rows * height), PAPER)
     pen = ImageDraw.Draw(sheet)
     for column in range(columns):
-        write(pen, (column * width + GAP, GAP), titles[0], CELL)
-        write(pen, (column * width + CELL + 2 * GAP, GAP), titles[1], CELL)
+        for side, lines in enumerate(heads):
+            write_lines(pen, (column * width + GAP + side * (CELL + GAP), GAP), lines, CELL)
     for number, pair in enumerate(shown):
         row, column = divmod(number, columns)
-        left, top = column * width + GAP, LINE + GAP + row * height
-        write(pen, (left, top), pair.prompt, width - GAP)
+        left, top = column * width + GAP, head + row * height
+        write_lines(pen, (left, top), ending(pair.prompt), width - GAP)
         for offset, picture in ((0, pair.left), (CELL + GAP, pair.right)):
-            sheet.paste(fitted(picture), (left + offset, top + LINE))
+            sheet.paste(fitted(picture), (left + offset, top + PROMPT * LINE))
     sheet.save(place, "WEBP", quality=QUALITY, method=6)
+
+
+def ending(prompt: str) -> list[str]:
+    """A prompt in the lines there are: what does not fit is cut out of its middle, since templates end with what they
+    add.
+    """
+    lines = wrap(one_line(prompt), 2 * LETTERS)
+    return lines if len(lines) <= PROMPT else [*lines[: PROMPT - 1], f"… {lines[-1]}"]
+
+
+def write_lines(pen: "ImageDraw", place: tuple[int, int], lines: Sequence[str], width: int) -> None:
+    """Lines below one another."""
+    for number, line in enumerate(lines):
+        write(pen, (place[0], place[1] + number * LINE), line, width)
 
 
 def pairs(scores: Scores) -> list[int]:
@@ -131,8 +202,8 @@ def pairs(scores: Scores) -> list[int]:
 
 def in_words(scores: Scores) -> str:
     """What the grid shows, for those who do not see it."""
-    prompts = ", ".join(f"“{scores.finetuned[number].prompt}”" for number in pairs(scores))
-    return f"Pairs of pictures from the same seeds, the base's left and the finetuned's right: {prompts}"
+    prompts = quoted([one.finetuned.prompt for one in grid(scores)])
+    return f"Pairs of pictures from the same noise, the base's left and this model's right: {prompts}"
 
 
 def opened(run: Path, sample: Sample) -> "Image":

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final
 
 from hubkit.escaping import one_line
@@ -57,8 +58,11 @@ def save_loss(rows: Sequence[Mapping[str, float]], place: Path) -> None:
 
 
 def loss_in_words(rows: Sequence[Mapping[str, float]]) -> str:
-    """What the curve shows, for those who do not see it."""
-    return f"The training loss over {len(rows):,} steps, from {rows[0]['loss']:.3g} to {rows[-1]['loss']:.3g}"
+    """What the curve shows, for those who do not see it: its running mean, at both ends."""
+    window = max(1, len(rows) // WINDOW)
+    first, last = (fmean(row["loss"] for row in part) for part in (rows[:window], rows[-window:]))
+    steps = "steps" if window == 1 else f"steps, as the mean of {window}"
+    return f"The training loss over {len(rows):,} {steps}: from {first:.3g} to {last:.3g}"
 
 
 def drawable(scores: Sequence[Score]) -> list[Score]:
@@ -76,7 +80,7 @@ def save_scores(drawn: Sequence[Score], place: Path) -> None:
 
 def scores_in_words(scores: Sequence[Score]) -> str:
     """What the picture shows, for those who do not see it."""
-    return "; ".join(f"{score.metric}: base {score.base:.4g}, finetuned {score.value:.4g}" for score in scores)
+    return "; ".join(f"{score.metric}: base {score.base:.4g}, this model {score.value:.4g}" for score in scores)
 
 
 def save_dial(dial: Dial, place: Path) -> None:
@@ -106,6 +110,31 @@ def dial_in_words(dial: Dial) -> str:
     return f"{style} and {prompt} of each candidate: {points}"
 
 
+def of_steps(dial: Dial) -> list[Candidate]:
+    """The base and what the training left at each step whose weights were kept; none of fewer than three, which make no
+    curve.
+    """
+    found = [one for one in dial.candidates if one.position in {0.0, 1.0}]
+    return sorted(found, key=lambda one: one.step) if len(found) > 2 else []  # noqa: PLR2004
+
+
+def save_steps(dial: Dial, by_step: Sequence[Candidate], place: Path) -> None:
+    """Both axes of the dial over the steps of the training, from the base on."""
+    with _figure(height=3.6) as (figure, save):
+        for axes, kind in zip(figure.subplots(2, sharex=True), (dial.style, dial.prompt), strict=True):
+            axes.plot([one.step for one in by_step], [one.values.get(kind, math.nan) for one in by_step],
+                      "o-", color=FINETUNED, linewidth=1.6, markersize=4)  # fmt: skip
+            axes.set_title(one_line(dial.names[kind]), fontsize=9, loc="left")
+        axes.set_xlabel("training step; at 0 the base")
+        save(place)
+
+
+def steps_in_words(dial: Dial, by_step: Sequence[Candidate]) -> str:
+    """What it shows, for those who do not see it."""
+    points = "; ".join("step {}: {:.4g}, {:.4g}".format(one.step, *_merits(dial, one)) for one in by_step)
+    return f"{dial.names[dial.style]} and {dial.names[dial.prompt]} over the training, from the base on: {points}"
+
+
 def _merits(dial: Dial, one: Candidate) -> tuple[float, float]:
     return one.values.get(dial.style, math.nan), one.values.get(dial.prompt, math.nan)
 
@@ -131,8 +160,7 @@ def _one_score(axes: "Axes", score: Score) -> None:
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.tick_params(labelsize=7)
-    better = "more" if score.better == "higher" else "less"
-    axes.set_title(f"{one_line(score.metric)}   ({better} is better)", fontsize=9, loc="left", pad=11)
+    axes.set_title(f"{one_line(score.metric)}   ({score.better} is better)", fontsize=9, loc="left", pad=11)
 
 
 def _ends(interval: Interval | None, value: float) -> tuple[float, float]:

@@ -1,7 +1,7 @@
 """The parts of a card, each of which renders itself as Markdown."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from html import escape
@@ -39,7 +39,7 @@ class Table:
 
     header: Sequence[Any]
     rows: Sequence[Sequence[Any]]
-    numbers: range = range(0)
+    numbers: Collection[int] = ()
 
     def render(self) -> str:
         """A Markdown table."""
@@ -78,7 +78,7 @@ class Picture:
 
     def render(self) -> str:
         """A Markdown image; its path is one of ours."""
-        return f"![{inline(self.shows)}]({self.path})"
+        return f"![{inline(self.shows, longest=None)}]({self.path})"
 
 
 @dataclass(frozen=True)
@@ -157,6 +157,6 @@ def _templates() -> "ImmutableSandboxedEnvironment":
     )
 
 
-def joined(values: Sequence[Any]) -> Markdown:
+def joined(values: Sequence[Any], by: str = ", ") -> Markdown:
     """Several values in one line."""
-    return Markdown(", ".join(inline(value) for value in values))
+    return Markdown(by.join(inline(value) for value in values))

@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Final
 
-from hubkit.card.pictures import CELL, GAP, LINE, PAPER, QUALITY, fitted, opened, write
+from hubkit.card.pictures import CELL, GAP, LETTERS, LINE, PAPER, QUALITY, fitted, opened, quoted, write, write_lines
 from hubkit.scoring import Study
 
 MARGIN: Final = 96
@@ -14,8 +14,6 @@ MARGIN: Final = 96
 
 HEAD: Final = 3
 """Lines of a template, at most."""
-LETTERS: Final = 18
-"""In such a line."""
 
 
 def save_sheet(run: Path, study: Study, place: Path) -> None:
@@ -29,8 +27,7 @@ def save_sheet(run: Path, study: Study, place: Path) -> None:
     sheet = Image.new("RGB", size, PAPER)
     pen = ImageDraw.Draw(sheet)
     for column, template in enumerate(best_first):
-        for line, words in enumerate(wrap(template, LETTERS)[:HEAD]):
-            write(pen, (MARGIN + column * (CELL + GAP), GAP + line * LINE), words, CELL)
+        write_lines(pen, (MARGIN + column * (CELL + GAP), GAP), wrap(template, LETTERS)[:HEAD], CELL)
     for row, subject in enumerate(study.subjects):
         top = head + row * height
         write(pen, (GAP, top), subject, size[0] - GAP)
@@ -47,5 +44,5 @@ def save_sheet(run: Path, study: Study, place: Path) -> None:
 
 def sheet_in_words(study: Study) -> str:
     """What it shows, for those who do not see it."""
-    templates = ", ".join(f"“{row.template}”" for row in study.templates)
+    templates = quoted([row.template for row in study.templates])
     return f"Each subject in every template, best first, the base's pictures above this model's: {templates}"

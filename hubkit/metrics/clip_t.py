@@ -22,6 +22,7 @@ class PromptFidelity(Measure, LooksThrough):
 
     paper: ClassVar[str] = "https://arxiv.org/abs/2208.12242"
     better: ClassVar[Literal["higher", "lower"]] = "higher"
+    asks: ClassVar[str] = "how well the pictures fit the rest of their prompts"
     meaning: ClassVar[str] = (
         "How well the pictures of the token fit the rest of their prompts, in CLIP's eyes: the mean cosine, the token"
         " read as the class noun or left out."

@@ -110,6 +110,7 @@ class ClassDiversity(PairDistance):
     """The mean distance between pictures of one and the same class prompt."""
 
     paper: ClassVar[str] = "https://arxiv.org/abs/2208.12242"
+    asks: ClassVar[str] = "how different pictures of the class are from one another"
     meaning: ClassVar[str] = (
         "DIV: how different pictures of the same class prompt are from one another, from seed to seed; the mean over"
         " all pairs. Where it falls below the base's, the class has become poorer."
@@ -127,10 +128,11 @@ class Diversity(PairDistance):
     """The mean distance between the pictures of all held-out captions."""
 
     paper: ClassVar[str] = "https://arxiv.org/abs/1801.03924"
+    asks: ClassVar[str] = "how different the pictures are from one another"
     meaning: ClassVar[str] = (
-        "How different the drawn pictures are from one another; the mean over all pairs. 'real' is what the held-out"
-        " pictures reach: a model that draws one picture again and again stays far below, and so may look good by"
-        " every number that looks at one picture at a time. A narrow style has less than the base had."
+        "How different the drawn pictures are from one another; the mean over all pairs. A model that draws one picture"
+        " again and again stays far below what real pictures reach, and may look good by every number that looks at one"
+        " picture at a time. A narrow style has less than the base had."
     )
     panels: ClassVar[tuple[str, ...]] = ("holdout",)
 

@@ -25,9 +25,11 @@ class FrechetDistance(Measure, ComparesPictures):
 
     paper: ClassVar[str] = "https://arxiv.org/abs/1706.08500"
     better: ClassVar[Literal["higher", "lower"]] = "lower"
+    asks: ClassVar[str] = "how far from pictures of its dataset, by mean and spread"
     meaning: ClassVar[str] = (
         "How far the drawn pictures, as a set, are from pictures of the dataset that the training never saw,"
-        " by the mean and the spread of their features. It shrinks as more pictures are drawn."
+        " by the mean and the spread of their features. It shrinks as more pictures are drawn, and a good model may"
+        " come out below real pictures, whose captions are other ones."
     )
     scale: ClassVar[str] = "squared Frechet distance"
     reads_captions: ClassVar[bool] = False

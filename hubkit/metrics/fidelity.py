@@ -48,10 +48,11 @@ class SubjectFidelity(Measure, LooksThrough):
 class DinoFidelity(SubjectFidelity):
     """In DINO's eyes, which tell two dogs apart where CLIP sees two dogs."""
 
+    asks: ClassVar[str] = "how like the training pictures, individuals told apart"
     meaning: ClassVar[str] = (
         "How like the training pictures the drawn ones are, in the eyes of a network that learnt without labels and"
-        " tells individuals of a kind apart: the mean cosine over all pairs. 'real' is what the training pictures"
-        " reach among themselves; the base's number, drawn without the token, is the floor."
+        " tells individuals of a kind apart: the mean cosine over all pairs. What the training pictures reach"
+        " among themselves is the ceiling; the base's number, drawn without the token, is the floor."
     )
 
     kind: Literal["dino"]
@@ -65,9 +66,10 @@ class DinoFidelity(SubjectFidelity):
 class ClipFidelity(SubjectFidelity):
     """In CLIP's eyes."""
 
+    asks: ClassVar[str] = "how like the training pictures"
     meaning: ClassVar[str] = (
         "How like the training pictures the drawn ones are in CLIP's eyes, which see the kind more than the"
-        " individual: the mean cosine over all pairs. 'real' is what the training pictures reach among themselves;"
+        " individual: the mean cosine over all pairs. What the training pictures reach among themselves is the ceiling;"
         " the base's number, drawn without the token, is the floor."
     )
 

@@ -23,9 +23,11 @@ class KernelDistance(Measure, ComparesPictures):
 
     paper: ClassVar[str] = "https://arxiv.org/abs/1801.01401"
     better: ClassVar[Literal["higher", "lower"]] = "lower"
+    asks: ClassVar[str] = "how far from pictures of its dataset"
     meaning: ClassVar[str] = (
         "How far the drawn pictures, as a set, are from pictures of the dataset that the training never saw;"
-        " 0 means that the extractor cannot tell the two sets apart. Unbiased at any number of pictures."
+        " 0 means that the extractor cannot tell the two sets apart, and chance may put it a little below. Unbiased at"
+        " any number of pictures."
     )
     scale: ClassVar[str] = "squared maximum mean discrepancy"
     reads_captions: ClassVar[bool] = False

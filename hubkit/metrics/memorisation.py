@@ -26,11 +26,12 @@ class Memorisation(Measure, LooksThrough):
 
     paper: ClassVar[str] = "https://arxiv.org/abs/2004.05675"
     better: ClassVar[Literal["higher", "lower"]] = "lower"
+    asks: ClassVar[str] = "share of near-copies of training pictures"
     meaning: ClassVar[str] = (
         "The share of drawn pictures that are nearer to a picture of the training than nearly every held-out picture"
-        " is: copies, or nearly. 'real' is the share to expect of pictures that are no copies; the base, which never"
-        " saw the training pictures, has its own. No such number tells memorising from merely drawing the typical:"
-        " look at the nearest pairs."
+        " is: copies, or nearly. Under real pictures stands the share to expect of pictures that are no copies; the"
+        " base, which never saw the training pictures, has its own. No such number tells memorising from merely drawing"
+        " the typical: look at the nearest pairs."
     )
     scale: ClassVar[str] = "share of pictures"
     reads_captions: ClassVar[bool] = False

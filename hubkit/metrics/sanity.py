@@ -34,6 +34,7 @@ class Sanity(Measure):
 
     paper: ClassVar[str] = "https://arxiv.org/abs/2210.04610"
     better: ClassVar[Literal["higher", "lower"]] = "lower"
+    asks: ClassVar[str] = "share of broken pictures"
     meaning: ClassVar[str] = (
         "The share of drawn pictures that are black, of one colour, another of them again, or such that a safety"
         " checker objects to, where one was asked. It looks for what is broken; no other number does."

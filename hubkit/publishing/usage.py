@@ -30,6 +30,9 @@ image = pipe(
 image.save("image.png")
 """
 
+HALVES: Final = 'variant="fp16", torch_dtype=torch.float16, '
+"""What loads the copies in half precision."""
+
 PRIVATE: Final = (
     "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_OIDC_RESOURCE", "HF_OIDC_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
     "ACTIONS_RUNTIME_TOKEN", "GITHUB_TOKEN", "GH_TOKEN",
@@ -46,10 +49,11 @@ class BlankError(IntegrityError):
 
 
 def usage(
-    model: str, prompt: str, seed: int, sampling: Mapping[str, str | int | float], revision: str | None = None
+    model: str, prompt: str, seed: int, sampling: Mapping[str, str | int | float], revision: str | None = None, *,
+    half: bool = False,
 ) -> str:  # fmt: skip
     """Python that draws `prompt` with `model`, a repo, at `revision`, or a folder. Texts become literals, whatever they
-    hold.
+    hold. `half` loads the copies in half precision.
 
     `sampling` is what `Samples.facts` says: steps, guidance_scale, scheduler (a class of diffusers), resolution.
     """
@@ -57,7 +61,7 @@ def usage(
         raise ValueError(f"{sampling['scheduler']!r} is no sampler of hubkit")
     return SNIPPET.format(
         model=literal(model),
-        at=f"revision={literal(revision)}, " if revision else "",
+        at=(f"revision={literal(revision)}, " if revision else "") + (HALVES if half else ""),
         prompt=literal(prompt),
         seed=int(seed),
         scheduler=sampling["scheduler"],

@@ -8,6 +8,6 @@ from hubkit.recipe.loading import check, load, reload
 from hubkit.recipe.paths import local, shared
 from hubkit.recipe.schema import schema
 from hubkit.recipe.settings import Recipe
-from hubkit.recipe.writing import dump
+from hubkit.recipe.writing import dump, toml
 
-__all__ = ["Recipe", "check", "dump", "load", "local", "reload", "schema", "shared"]
+__all__ = ["Recipe", "check", "dump", "load", "local", "reload", "schema", "shared", "toml"]

@@ -10,7 +10,7 @@ from hubkit.scoring.metric import Measure, Metric, OverRows
 from hubkit.scoring.panels import HOLDOUT_SEEDS, Panel, Shows
 from hubkit.scoring.readiness import check_ready
 from hubkit.scoring.recomputing import Again, recompute
-from hubkit.scoring.scoring import Plan, look, score, scored, study_of
+from hubkit.scoring.scoring import TOOK, Plan, look, score, scored, study_of
 from hubkit.scoring.study import PromptStudy
 from hubkit.scoring.values import (
     BARE,
@@ -25,11 +25,13 @@ from hubkit.scoring.values import (
     Scores,
     Study,
     Template,
+    Took,
 )
 
 __all__ = [
     "BARE",
     "HOLDOUT_SEEDS",
+    "TOOK",
     "Again",
     "Bench",
     "Candidate",
@@ -58,6 +60,7 @@ __all__ = [
     "Study",
     "StyleDial",
     "Template",
+    "Took",
     "Weights",
     "check_ready",
     "gated",

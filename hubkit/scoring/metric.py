@@ -43,6 +43,8 @@ class Metric(Protocol):
     kind: str
     gate: Gate | None
     better: ClassVar[Literal["higher", "lower"]]
+    asks: ClassVar[str]
+    """What it measures, in a phrase for those who have never heard of it."""
     meaning: ClassVar[str]
     """A sentence or two for those who read the card."""
     scale: ClassVar[str]

@@ -2,6 +2,7 @@
 finetuned.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Final, Protocol
 
 from hubkit.data import CaptionedImages
 from hubkit.families import Family
+from hubkit.processes import turn
 from hubkit.progress import say
 from hubkit.sampling import Samples, Shot
 from hubkit.scoring.bench import Bench, Drawn, Weights
@@ -20,11 +22,13 @@ from hubkit.scoring.metric import Metric
 from hubkit.scoring.panels import Laid, Panel, Shows, panels
 from hubkit.scoring.searching import copies
 from hubkit.scoring.study import CARD, PromptStudy, Seen, lay_drawn, see, shots_of_study, studied
-from hubkit.scoring.values import Dial, Scores, Study
+from hubkit.scoring.values import Dial, Scores, Study, Took
 from hubkit.training import TrainedModel
 from hubkit.values import fingerprint, sha256_of
 
 FORMAT: Final = 6
+TOOK: Final = "scoring.json"
+"""In a run folder: how long it took."""
 
 
 class Plan(Protocol):
@@ -76,6 +80,7 @@ def score(
     """
     if done := scored(plan, trained, images, folder, dial):
         return done
+    began = time.monotonic()
     looked = look(plan, trained, images, folder)
     rows = keep(looked.laid, looked.views, looked.study, folder)
     scores = [warned(measure(seen, plan.samples, images), seen.metric, seen.cut) for seen in looked.views]
@@ -93,7 +98,9 @@ def score(
     )
     found = judge(found, plan.metrics, None)
     tell(found)
-    found.save(folder / "scores.json", made_from(plan, trained, images, dial))
+    key = made_from(plan, trained, images, dial)
+    Took(seconds=time.monotonic() - began, pictures=len(rows), processes=turn()[1]).save(folder / TOOK, key)
+    found.save(folder / "scores.json", key)
     return found
 
 

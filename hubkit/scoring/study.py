@@ -271,7 +271,7 @@ def _notes(sheet: Sheet, extractor: Extractor, texts: Sequence[str]) -> Iterator
     if len(sheet.subjects) == 1:
         yield "one subject says nothing of others"
     elif len(sheet.subjects) < FEW_SUBJECTS:
-        yield f"{len(sheet.subjects)} subjects show only large differences"
+        yield f"with {len(sheet.subjects)} subjects only large differences can be seen"
     if extractor.source == STABLE_DIFFUSION_1_READS:
         yield "identity is read by the very text encoder that Stable Diffusion 1 draws with"
     if len(sheet.templates) > 2:  # noqa: PLR2004 - of the bare subject and one more nothing is picked

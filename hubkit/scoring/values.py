@@ -235,6 +235,14 @@ class Dial(Record):
         return next(candidate for candidate in self.candidates if candidate.picked)
 
 
+class Took(Record):
+    """What a scoring took. It is kept beside the scores, which are the same whatever it took."""
+
+    seconds: float = Field(description="Of drawing, looking and computing; less than all of it where some was there.")
+    pictures: int = Field(description="That were looked at: drawn ones, and real ones.")
+    processes: int
+
+
 class Scores(Record):
     """What the scoring stage leaves behind: the pictures of both models from the same prompts and seeds, and the
     scores.

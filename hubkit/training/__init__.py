@@ -5,6 +5,6 @@
 imported by whoever trains: it needs torch.
 """
 
-from hubkit.training.settings import Ema, Method, Trained, TrainedModel, Training
+from hubkit.training.settings import LOSSES_AVERAGED, Ema, Method, Trained, TrainedModel, Training
 
-__all__ = ["Ema", "Method", "Trained", "TrainedModel", "Training"]
+__all__ = ["LOSSES_AVERAGED", "Ema", "Method", "Trained", "TrainedModel", "Training"]

@@ -1,6 +1,7 @@
 """Facts of a finished training that its record keeps: the machine, the versions, the weights."""
 
 import platform
+import re
 import resource
 import sys
 from collections.abc import Sequence
@@ -58,10 +59,21 @@ def peak_memory() -> int:
 
 
 def device_name() -> str:
-    """The GPU by its name, or the CPU with its architecture and cores."""
+    """The GPU by its name, or the CPU with its model and threads."""
     if torch.cuda.is_available():
         return str(torch.cuda.get_device_name())
-    return f"CPU ({platform.machine()}, {torch.get_num_threads()} threads)"
+    threads = torch.get_num_threads()
+    return f"CPU ({processor()}, {threads} {'thread' if threads == 1 else 'threads'})"
+
+
+def processor() -> str:
+    """The CPU's model, as Linux says it; elsewhere its architecture."""
+    try:
+        said = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return platform.machine()
+    named = re.search(r"^model name\s*:\s*(.+)$", said, re.MULTILINE)
+    return named[1].strip() if named else platform.machine()
 
 
 def versions() -> dict[str, str]:

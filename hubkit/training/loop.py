@@ -23,11 +23,10 @@ from hubkit.training.journal import Journal, read_rows
 from hubkit.training.latents import embeddings, posteriors, token_ids
 from hubkit.training.learner import Learner, learning_rate
 from hubkit.training.milestones import keep_milestones
-from hubkit.training.settings import Method, TrainedModel, Training
+from hubkit.training.settings import LOSSES_AVERAGED, Method, TrainedModel, Training
 from hubkit.training.stopping import stoppable
 from hubkit.values import fingerprint
 
-LOSSES_AVERAGED: Final = 50
 FORMAT: Final = 1
 
 
@@ -54,7 +53,8 @@ def train(
     remarks = told(method.remarks(images, diffuser), accelerator)
     examples = method.examples(images, diffuser, facts.sha, accelerator)
     remarks += told(truncated(examples, diffuser), accelerator)
-    learner = Learner(training, method.trained(diffuser), diffuser, accelerator)
+    learns = method.trained(diffuser)
+    learner = Learner(training, learns, diffuser, accelerator)
     feed = make_feed(examples, images, learner, facts.sha)
 
     try:
@@ -82,6 +82,7 @@ def train(
         examples_per_second=training.steps * training.batch_size / seconds,
         processes=accelerator.num_processes,
         parameters_trained=sum(parameter.numel() for parameter in learner.parameters.values()),
+        trained=tuple(sorted(learns)),
         weights=weight_hashes(folder / "model"),
         **energy(folder),
         remarks=remarks,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, Protocol
 
 from pydantic import Field
 
@@ -14,6 +14,9 @@ from hubkit.values import Record, Settings
 if TYPE_CHECKING:
     from accelerate import Accelerator
     from torch import nn
+
+LOSSES_AVERAGED: Final = 50
+"""Steps over which the first and the last loss of a training are means."""
 
 
 class Ema(Settings):
@@ -148,6 +151,7 @@ class TrainedModel(Record):
     device: str
     processes: int
     parameters_trained: int
+    trained: tuple[str, ...] = Field((), description="The components that learnt, by their names in the pipeline.")
     versions: dict[str, str]
     energy_kwh: float | None = Field(None, description="Of the machine during the steps, where it was metered.")
     energy_seconds: float | None = Field(None, description="Seconds it was metered; less than all after a kill.")

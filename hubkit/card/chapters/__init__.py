@@ -19,7 +19,7 @@ from hubkit.card.facts import Facts
 from hubkit.card.sections import Section
 
 CHAPTERS = (
-    usage, before_and_after, prompts, scores, dial, nearest, changes, training, log, method, data, costs, provenance,
+    usage, before_and_after, scores, prompts, dial, nearest, changes, training, log, method, data, costs, provenance,
     reproduction, uses, limitations, licence, citation, people,
 )  # fmt: skip
 """In the order in which they stand. Each yields its section, or none where there is nothing to say."""

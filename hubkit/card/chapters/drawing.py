@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from hubkit.card.chapters.figures import size
 from hubkit.card.facts import Facts
 from hubkit.card.sections import Code, Gallery, Part, Picture, Section, Words, joined
 from hubkit.escaping import Markdown, code
@@ -18,10 +19,17 @@ def before_and_after(facts: Facts) -> Iterator[Section]:
         "Before and after",
         [
             facts.plots["before-after"],
-            Words("before_and_after", {"sampling": joined(sampling)}),
+            Words("before_and_after", {"which": which(facts), "sampling": joined(sampling)}),
             *([Gallery()] if facts.gallery else []),
         ],
     )
+
+
+def which(facts: Facts) -> str:
+    """What the pairs are: nothing of them was picked by how it looks."""
+    study = facts.scores.study
+    told = "the recipe's first subjects in every template" if study is None else "the recipe's first subjects"
+    return f"Nothing was picked out: these are {told}"
 
 
 def usage(facts: Facts) -> Iterator[Section]:
@@ -37,18 +45,27 @@ def usage(facts: Facts) -> Iterator[Section]:
             Words("usage", {"prompt": facts.proof.prompt, "seed": facts.proof.seed}),
             Words("usage_install"),
             Code(f"pip install {' '.join(needed(facts))}", "sh"),
+            *download(facts),
             Words(checker),
             *([Words("usage_fp16")] if facts.recipe.publish.fp16 else []),
         ],
     )
 
 
+def download(facts: Facts) -> Iterator[Part]:
+    """How much is fetched."""
+    if facts.weights_bytes:
+        parts = joined(sorted({path.partition("/")[0] for path in facts.model.weights}))
+        yield Words("usage_size", {"size": size(facts.weights_bytes), "parts": parts})
+
+
 def template(facts: Facts) -> Iterator[Part]:
     """What to put around a subject: what the prompt study found, or else what it was looked at with."""
     study = facts.scores.study
     if study:
-        why = "template_needed" if study.needed else "template_not_needed"
-        yield Words(why, {"template": code(study.winner)})
+        yield (
+            Words("template_needed", {"template": code(study.winner)}) if study.needed else Words("template_not_needed")
+        )
     elif len(facts.scores.templates) > 1:
         yield Words("usage_templates", {"templates": templates(facts)})
 

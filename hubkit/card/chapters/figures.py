@@ -6,6 +6,8 @@ from typing import Final
 
 from hubkit.scoring import Interval, Measured
 
+BETTER: Final = {"higher": "↑", "lower": "↓"}
+"""Which way is better."""
 MINUTE: Final = 60
 HOUR: Final = 3600
 KIBI: Final = 1024

@@ -1,18 +1,20 @@
 """What one sees first: the author's words, what it is, its pictures, and how it stands against its base."""
 
-import math
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
-from hubkit.card.chapters.figures import count, interval, number
+from hubkit.card.chapters.figures import BETTER, count, number
 from hubkit.card.facts import Facts
 from hubkit.card.metadata import link
-from hubkit.card.sections import Part, Plain, Words
-from hubkit.escaping import Markdown, code, inline
+from hubkit.card.sections import Part, Plain, Table, Words
+from hubkit.escaping import Markdown, code
+from hubkit.metrics import METRICS
 from hubkit.scoring import Score, verdict
 
 WHICH: Final = {False: "The first subjects of the recipe, none picked out", True: "Subjects that the author chose"}
 """What the first pictures are; `[card] pictures` names an order."""
+HEADLINES: Final = 4
+"""Scores above the first heading, at most."""
 
 
 def opening(facts: Facts) -> Iterator[Part]:
@@ -28,7 +30,7 @@ def opening(facts: Facts) -> Iterator[Part]:
         yield Words("trigger", {"trigger": code(trigger)})
     if picture := facts.plots.get("first"):
         yield from (picture, Words("first", {"which": WHICH[bool(said.pictures)]}))
-    yield from headline(facts)
+    yield from headline(facts.scores.scores)
     if facts.accepted:
         yield Words("accepted", {"refusals": "; ".join(facts.scores.refusals), "reason": facts.accepted})
     if facts.is_rehearsal:
@@ -37,12 +39,11 @@ def opening(facts: Facts) -> Iterator[Part]:
 
 def what(facts: Facts) -> Words:
     """One line: what it is, and what it was made from."""
-    title = facts.recipe.method.title
     return Words(
         "opening",
         {
-            "method": Markdown(f"{inline(title[:1].upper() + title[1:])}"),
-            "base": code(facts.model.base),
+            "method": facts.recipe.method.title,
+            "base": repo(facts.hub, facts.model.base, facts.model.base_revision),
             "dataset": code(facts.dataset),
             "pictures": count(len(facts.images.train), "picture"),
             "steps": count(facts.model.steps, "step"),
@@ -52,22 +53,9 @@ def what(facts: Facts) -> Words:
     )
 
 
-def headline(facts: Facts) -> Iterator[Words]:
-    """The score that says most."""
-    yield from map(beside_base, leading(facts.scores.scores)[:1])
-
-
-def beside_base(score: Score) -> Words:
-    """One score beside the base's, and what that amounts to."""
-    around = interval(score.difference_interval)
-    said = {
-        "on": ", on captions and pictures the training never saw" if score.panel == "holdout" else "",
-        "score": in_short(score),
-        "interval": Markdown(f"; 95 % interval of the difference {inline(around)}" if around else ""),
-        "better": score.better,
-        "n": count(score.n, "picture"),
-    }
-    return Words("against_base", said)
+def repo(where: str, name: str, revision: str) -> Markdown:
+    """A model by its id, linked at its commit."""
+    return Markdown(f"[{code(name)}](<{link(where, name, revision)}>)")
 
 
 def seen(facts: Facts) -> Markdown:
@@ -76,15 +64,28 @@ def seen(facts: Facts) -> Markdown:
     return Markdown(f" It saw {count(examples, 'example')}, and so not all of them." if examples < pictures else "")
 
 
-def leading(scores: tuple[Score, ...]) -> list[Score]:
-    """The scores that say most: those with a gate first."""
-    return sorted((score for score in scores if not score.withheld), key=lambda score: score.gate is None)
+def headline(scores: Sequence[Score]) -> Iterator[Part]:
+    """The scores that say most, good or bad."""
+    if shown := leading(scores):
+        header = ["from the same prompts and noise", "base", "this model", "real pictures", ""]
+        yield Table(header, [*map(in_short, shown)], numbers=range(1, 4))
+        yield Words("headline")
 
 
-def in_short(score: Score) -> Markdown:
-    """One score in a few words."""
-    if not (math.isfinite(score.value) and math.isfinite(score.base)):
-        return Markdown(f"{inline(score.metric)} not a number")
-    return Markdown(
-        f"{inline(score.metric)} {number(score.base)} → **{number(score.value)}** ({inline(verdict(score))})"
-    )
+def leading(scores: Sequence[Score]) -> list[Score]:
+    """The scores that a gate judged, and whatever became worse; the first two where that is nothing."""
+    known = [one for one in scores if not one.withheld]
+    telling = [one for one in known if one.gate is not None or (verdict(one) == "worse" and one.panel != "training")]
+    return sorted(telling or known[:2], key=lambda one: one.gate is None)[:HEADLINES]
+
+
+def in_short(score: Score) -> list[Any]:
+    """One line: what it asks, and what became of it."""
+    metric: Any = METRICS[score.kind]
+    return [
+        Markdown(f"{metric.asks} ({score.kind}) {BETTER[score.better]}"),
+        number(score.base),
+        Markdown(f"**{number(score.value)}**"),
+        number(score.real),
+        verdict(score),
+    ]

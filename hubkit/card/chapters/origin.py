@@ -6,9 +6,10 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from hubkit.card.bibliography import bibtex
+from hubkit.card.chapters.data import address
+from hubkit.card.chapters.opening import repo
 from hubkit.card.facts import Facts
 from hubkit.card.locking import recipe_hash
-from hubkit.card.metadata import link
 from hubkit.card.sections import Bullets, Code, Fold, Section, Table, Words, joined
 from hubkit.escaping import Markdown, code
 from hubkit.metrics import METRICS
@@ -19,10 +20,10 @@ HUBKIT: Final = "https://github.com/hubkit/hubkit"
 def provenance(facts: Facts) -> Iterator[Section]:
     """Everything it was made from, by commit and hash."""
     model, images = facts.model, facts.images
-    base = Markdown(f"[{code(model.base)}](<{link(facts.hub, model.base, model.base_revision)}>)")
+    base = repo(facts.hub, model.base, model.base_revision)
     rows: list[tuple[str, Any]] = [
         ("base", Markdown(f"{base} at {code(model.base_revision)}")),
-        ("data", Markdown(f"{code(images.name)} at {code(images.revision)}")),
+        ("data", Markdown(f"{address(facts)} at {code(images.revision)}")),
         ("recipe", Markdown(f"[recipe.toml](recipe.toml), sha256 {code(recipe_hash(facts))}")),
         *source(facts),
         *((f"weights, {path}", Markdown(f"sha256 {code(sha)}")) for path, sha in sorted(model.weights.items())),
@@ -49,8 +50,8 @@ def reproduction(facts: Facts) -> Iterator[Section]:
     yield Section(
         "How to reproduce it",
         [
-            Words("reproduction", {"version": version}),
-            Code(command, "sh"),
+            Words("reproduction"),
+            Code(f"pip install hubkit-publisher=={version}\n{command}", "sh"),
             Words("reproduction_run"),
             alike,
             *own,

@@ -5,29 +5,42 @@ from typing import Any, Final
 
 from hubkit.card.chapters.figures import measured, share
 from hubkit.card.facts import Facts
-from hubkit.card.sections import Bullets, Fold, Section, Table, Words, joined
+from hubkit.card.pictures import best_other
+from hubkit.card.sections import Bullets, Fold, Part, Picture, Section, Table, Words, joined
 from hubkit.escaping import Markdown, code
 from hubkit.scoring import Study, Template
 
-HEADER: Final = ("template", "pairs won", "first", "identity", "base's identity", "style", "base's style", "gained",
-                 "added")  # fmt: skip
+HEADER: Final = ("template", "pairs won", "first", "identity", "style", "gained", "added")
 
 
 def prompts(facts: Facts) -> Iterator[Section]:
     """Templates side by side, best first, with their pictures; nothing where nobody asked."""
-    study, sheet = facts.scores.study, facts.plots.get("prompts")
+    study, sheet, pairs = facts.scores.study, facts.plots.get("prompts"), facts.plots.get("with-template")
     if study is None:
         return
     yield Section(
         "Prompts",
         [
             Words("prompts", {"verdict": sentence(study.verdict)}),
-            *([sheet] if sheet else []),
+            *without_and_with(study, pairs),
             Table(HEADER, [row(one, study) for one in study.templates], numbers=range(1, len(HEADER))),
-            Words("prompts_meaning"),
+            Words("prompts_meaning", {"merit": joined(study.counted, " and "), "real": held_out(study)}),
+            *([Fold("Every subject in every template", [sheet])] if sheet else []),
+            Fold("The base's numbers", [of_base(study)]),
             Fold("How the study was made", [Table(["", ""], [*protocol(study)]), Bullets(study.notes)]),
         ],
     )
+
+
+def without_and_with(study: Study, pairs: Picture | None) -> Iterator[Part]:
+    """What the words of a template do, in pictures."""
+    if pairs:
+        yield from (pairs, Words("with_template", {"template": code(best_other(study))}))
+
+
+def held_out(study: Study) -> str:
+    """Which real pictures the style is held against, as the study's reference says it."""
+    return str(study.reference.get("split", "")).rpartition(", ")[2] or "held out"
 
 
 def sentence(words: str) -> str:
@@ -43,12 +56,16 @@ def row(one: Template, study: Study) -> list[Any]:
         share(one.wins),
         f"{one.leads:.0%}",
         measured(one.identity),
-        measured(one.base_identity),
         measured(one.style),
-        measured(one.base_style),
         measured(one.gain),
         measured(one.interaction),
     ]
+
+
+def of_base(study: Study) -> Table:
+    """What the base made of the same prompts, from the same noise."""
+    rows = [[code(one.template), measured(one.base_identity), measured(one.base_style)] for one in study.templates]
+    return Table(["template", "base's identity", "base's style"], rows, numbers=(1, 2))
 
 
 def protocol(study: Study) -> Iterator[tuple[str, Any]]:

@@ -4,15 +4,13 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from hubkit.card.chapters.figures import interval, number
+from hubkit.card.chapters.figures import BETTER, interval, number
 from hubkit.card.facts import Facts
 from hubkit.card.sections import Bullets, Fold, Section, Table, Words, joined
-from hubkit.escaping import Markdown, code
+from hubkit.escaping import Markdown, code, inline
 from hubkit.metrics import METRICS
 from hubkit.scoring import Score, verdict
 
-BETTER: Final = {"higher": "↑", "lower": "↓"}
-"""Which way is better."""
 WITHOUT: Final = Markdown(" Where a prompt holds the token, the base drew it without: it does not know it.")
 
 
@@ -21,15 +19,16 @@ def scores(facts: Facts) -> Iterator[Section]:
     found = facts.scores.scores
     if not found:
         return
-    plot = facts.plots.get("scores")
+    plots = [facts.plots[name] for name in ("scores", "steps") if name in facts.plots]
     yield Section(
         "Scores",
         [
             Words("scores", {"panels": panels(found), "token": WITHOUT if facts.recipe.method.trigger else ""}),
-            *([plot] if plot else []),
+            *plots,
             table(found),
-            Bullets([*map(meaning, found)]),
+            Words("scores_columns"),
             *warnings(found),
+            Bullets([*meanings(found)]),
             Fold("How each number was made", [Table(["score", "how"], [*map(protocol, found)])]),
         ],
     )
@@ -38,43 +37,69 @@ def scores(facts: Facts) -> Iterator[Section]:
 def panels(found: Sequence[Score]) -> str:
     """What was drawn for the scores: each set of prompts, and how many pictures."""
     words = {(score.settings.get("prompts", "held-out captions"), score.n): None for score in found}
-    return "; ".join(f"{prompts}, n = {n:,}" for prompts, n in words)
+    return ", ".join(f"{prompts} ({n:,})" for prompts, n in words)
 
 
 def table(found: Sequence[Score]) -> Table:
     """Base and finetuned side by side, with what can be known of the difference."""
-    header = ["score", "base", "finetuned", "difference", "95 % interval of the difference", "real pictures", "n",
-              "verdict"]  # fmt: skip
-    return Table(header, [row(score) for score in found], numbers=range(1, 7))
+    header = ["score", "base", "this model", "difference (95 % interval)", "verdict", "real pictures", "n"]
+    return Table(header, [row(score) for score in found], numbers=(1, 2, 3, 5, 6))
 
 
 def row(score: Score) -> list[str]:
     """One line of the table."""
-    difference = score.value - score.base
     return [
         f"{score.metric} {BETTER[score.better]}",
         "" if score.withheld else number(score.base),
         "" if score.withheld else number(score.value),
-        f"{difference:+.3g}" if math.isfinite(difference) else "",
-        interval(score.difference_interval),
+        difference(score),
+        verdict(score),
         number(score.real),
         str(score.n),
-        verdict(score),
     ]
 
 
-def meaning(score: Score) -> Markdown:
+def difference(score: Score) -> str:
+    """To the base, with where it lies in 95 of 100 cases: '-2.8 (-3.45 … -2.14)'."""
+    found, around = score.value - score.base, interval(score.difference_interval)
+    if not math.isfinite(found):
+        return ""
+    return f"{found:+.3g} ({around})" if around else f"{found:+.3g}"
+
+
+def meanings(found: Sequence[Score]) -> Iterator[Markdown]:
+    """What each number is, once for all panels it was measured on."""
+    yield from (meaning([one for one in found if one.kind == kind]) for kind in dict.fromkeys(map(_kind, found)))
+
+
+def _kind(score: Score) -> str:
+    return score.kind
+
+
+def meaning(those: Sequence[Score]) -> Markdown:
     """What a number is, in a sentence or two, with its paper and its gate."""
-    metric: Any = METRICS[score.kind]
-    gate = {None: "", True: f" Gate: {score.gate}; met.", False: f" Gate: {score.gate}; **not met**."}[score.gate_met]
-    said = {"metric": score.metric, "sentence": metric.meaning, "paper": Markdown(metric.paper), "gate": Markdown(gate)}
+    metric: Any = METRICS[those[0].kind]
+    said = {
+        "metric": joined([score.metric for score in those]),
+        "sentence": Markdown(inline(metric.meaning, longest=None)),
+        "paper": Markdown(metric.paper),
+        "gate": Markdown("".join(gate(score) for score in those)),
+    }
     return Markdown(Words("meaning", said).render())
+
+
+def gate(score: Score) -> str:
+    """What was demanded of it, and whether it was met."""
+    if score.gate is None:
+        return ""
+    met = {True: "met", False: "**not met**", None: "judged when it is published"}[score.gate_met]
+    return f" Gate: {inline(score.gate)}; {met}."
 
 
 def warnings(found: Sequence[Score]) -> Iterator[Bullets]:
     """What ought to worry a reader."""
     worries = [
-        Markdown(f"⚠ {joined([score.metric, worry])}")
+        Markdown(f"⚠ **{inline(score.metric)}**: {inline(worry)}")
         for score in found
         for worry in (score.withheld, *score.warnings)
         if worry
@@ -93,4 +118,4 @@ def protocol(score: Score) -> list[Any]:
         ("intervals", score.intervals_by),
         ("to note", joined(score.notes)),
     ]
-    return [score.metric, joined([Markdown(f"**{name}** {joined([value])}") for name, value in rows if value])]
+    return [score.metric, joined([Markdown(f"**{name}** {inline(said)}") for name, said in rows if said])]

@@ -1,14 +1,32 @@
 """What it is for, what it must not be used for, what it cannot do, and whose terms it comes under."""
 
 from collections.abc import Iterator
+from typing import Final
+from urllib.parse import quote
 
+from hubkit.card.chapters.data import address
 from hubkit.card.chapters.figures import between, count
+from hubkit.card.chapters.opening import repo
 from hubkit.card.facts import Facts
-from hubkit.card.sections import Plain, Section, Words
+from hubkit.card.sections import Part, Plain, Section, Words
 from hubkit.escaping import Markdown, code
 
-RESTRICTED = ("openrail", "stabilityai", "-nc", "noncommercial", "non-commercial")
+OPENRAIL: Final = "creativeml-openrail-m"
+"""That of Stable Diffusion 1."""
+RESTRICTED: Final = ("rail", "stabilityai", "apple-amlr", "llama", "gemma", "-nc", "noncommercial", "non-commercial")
 """Parts of the names of licences that restrict what their models may be used for."""
+TEXTS: Final = {
+    OPENRAIL: "https://huggingface.co/spaces/CompVis/stable-diffusion-license",
+    "apache-2.0": "https://www.apache.org/licenses/LICENSE-2.0",
+    "mit": "https://opensource.org/license/mit",
+    "cc0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
+    "cc-by-4.0": "https://creativecommons.org/licenses/by/4.0/",
+    "cc-by-sa-4.0": "https://creativecommons.org/licenses/by-sa/4.0/",
+    "cc-by-nc-4.0": "https://creativecommons.org/licenses/by-nc/4.0/",
+    "cc-by-nc-sa-4.0": "https://creativecommons.org/licenses/by-nc-sa/4.0/",
+}
+"""Where the words of common licences stand."""
+SAFE: Final = ":/?&=#%"
 
 
 def uses(facts: Facts) -> Iterator[Section]:
@@ -36,23 +54,46 @@ def limitations(facts: Facts) -> Iterator[Section]:
 
 def licence(facts: Facts) -> Iterator[Section]:
     """Whose terms the weights and the pictures come under."""
-    base = facts.model.base_license_name or facts.model.base_license
-    shared = facts.licence.id
-    of_base = Words("licence_base", {"base": code(facts.model.base), "licence": code(base or "")})
+    parts: list[Part] = [*of_base(facts), *of_pictures(facts)]
+    if facts.licence.id != facts.model.base_license:
+        parts.append(Words("licence_shared", {"licence": terms(facts, facts.licence.id)}))
+    yield Section("Licence", parts)
+
+
+def of_base(facts: Facts) -> Iterator[Part]:
+    """The base's licence, and what it asks of whoever uses this model."""
+    model = facts.model
+    base = repo(facts.hub, model.base, model.base_revision)
+    stated = model.base_license
+    if not (model.base_license_name or stated):
+        yield Words("licence_base_missing", {"base": base})
+        return
+    yield Words("licence_base", {"base": base, "licence": terms(facts, stated)})
+    if facts.licence.id == stated:
+        yield Words("licence_same")
+    if stated == OPENRAIL:
+        yield Words("licence_restricts", {"text": terms(facts, stated)})
+    elif any(part in (stated or "") for part in RESTRICTED):
+        yield Words("licence_restricts_uses", {"base": base})
+    if stated == "other":
+        yield Words("licence_of_its_own", {"base": base})
+
+
+def of_pictures(facts: Facts) -> Iterator[Part]:
+    """The licence of what it learnt from."""
+    dataset, stated = address(facts), facts.images.license
+    if not stated:
+        yield Words("licence_data_missing", {"dataset": dataset})
+        return
     shown = "Those under Nearest training pictures are" if "nearest" in facts.plots else "None of them is"
-    of_data = Words(
-        "licence_data",
-        {"dataset": code(facts.dataset), "licence": code(facts.images.license or ""), "shown": shown},
-    )
-    restricts = any(part in (facts.model.base_license or "") for part in RESTRICTED)
-    is_own = facts.model.base_license == "other"
-    yield Section(
-        "Licence",
-        [
-            of_base if base else Words("licence_base_missing", {"base": code(facts.model.base)}),
-            *([Words("licence_restricts", {"base": code(facts.model.base)})] if restricts else []),
-            *([Words("licence_of_its_own", {"base": code(facts.model.base)})] if is_own else []),
-            of_data if facts.images.license else Words("licence_data_missing", {"dataset": code(facts.dataset)}),
-            *([Words("licence_shared", {"licence": code(shared)})] if shared != facts.model.base_license else []),
-        ],
-    )
+    yield Words("licence_data", {"dataset": dataset, "licence": terms(facts, stated), "shown": shown})
+    if stated.startswith("cc-by"):
+        yield Words("licence_attribution")
+
+
+def terms(facts: Facts, stated: str | None) -> Markdown:
+    """A licence by its name, with a link to its text where that is known."""
+    model = facts.model
+    own = model.base_license_link if stated in (None, "other") else TEXTS.get(stated)
+    name = code((model.base_license_name if stated in (None, "other") else stated) or "none stated")
+    return Markdown(f"[{name}](<{quote(own, safe=SAFE)}>)") if own and own.startswith("https://") else name

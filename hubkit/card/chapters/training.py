@@ -1,13 +1,15 @@
 """How it was trained: what was set, what was measured, what it took."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from hubkit.card.chapters.figures import HOUR, duration, size
 from hubkit.card.facts import Facts
-from hubkit.card.sections import Code, Fold, Section, Table, Words
+from hubkit.card.sections import Code, Fold, Section, Table, Words, joined
 from hubkit.escaping import Markdown, code
-from hubkit.recipe import Recipe, dump
+from hubkit.recipe import Recipe, dump, toml
+from hubkit.training import LOSSES_AVERAGED
+from hubkit.values import Settings
 
 
 def training(facts: Facts) -> Iterator[Section]:
@@ -16,7 +18,7 @@ def training(facts: Facts) -> Iterator[Section]:
     yield Section(
         "Training",
         [
-            Words("training"),
+            *learnt(facts),
             *([plot] if plot else []),
             Table(["measured", ""], [*measured(facts)]),
             Words("settings"),
@@ -26,14 +28,24 @@ def training(facts: Facts) -> Iterator[Section]:
     )
 
 
+def learnt(facts: Facts) -> Iterator[Words]:
+    """Which parts learnt, and which are the base's."""
+    model = facts.model
+    parts = {path.partition("/")[0] for path in model.weights}
+    if model.trained:
+        rest = joined(sorted(parts - set(model.trained)))
+        weights = f"{model.parameters_trained:,}"
+        yield Words("training", {"trained": joined(model.trained, " and "), "weights": weights, "rest": rest})
+
+
 def measured(facts: Facts) -> Iterator[tuple[str, Any]]:
     """What the training did."""
     model = facts.model
     yield "steps", f"{model.steps:,}"
     yield "examples seen", f"{model.examples:,}"
     yield "times it saw each picture, on average", f"{model.examples / max(1, len(facts.images.train)):.3g}"
-    yield "weights trained", f"{model.parameters_trained:,}"
-    yield "loss, mean of the first and of the last steps", f"{model.first_loss:.4g}, {model.final_loss:.4g}"
+    many = min(LOSSES_AVERAGED, model.steps)
+    yield f"loss, mean of the first and of the last {many} steps", f"{model.first_loss:.4g}, {model.final_loss:.4g}"
 
 
 def costs(facts: Facts) -> Iterator[Section]:
@@ -44,7 +56,9 @@ def costs(facts: Facts) -> Iterator[Section]:
 def taken(facts: Facts) -> Iterator[tuple[str, str]]:
     """Hours, hardware and memory, and what they came to."""
     model = facts.model
-    yield "time", duration(model.seconds)
+    yield "time to train", duration(model.seconds)
+    if facts.scoring:
+        yield "time to draw and score", f"{duration(facts.scoring.seconds)}, {facts.scoring.pictures:,} pictures"
     yield "hardware", f"{model.processes} x {model.device}"
     yield "peak memory", size(model.peak_memory_bytes)
     yield "examples per second", f"{model.examples_per_second:.2f}"
@@ -65,7 +79,8 @@ def energy(facts: Facts) -> Iterator[tuple[str, str]]:
     model = facts.model
     if model.energy_kwh is None or model.energy_seconds is None:
         return
-    yield "energy", f"{model.energy_kwh:.3g} kWh, metered by codecarbon for {duration(model.energy_seconds)}"
+    metered = f"metered by codecarbon for {duration(model.energy_seconds)}, from the second minute on"
+    yield "energy of the training", f"{model.energy_kwh:.3g} kWh, {metered}"
     if facts.co2_grams is not None:
         yield "CO₂, estimated", f"{facts.co2_grams:.3g} g, at the mean of {facts.recipe.card.country}"
 
@@ -73,16 +88,14 @@ def energy(facts: Facts) -> Iterator[tuple[str, str]]:
 def changed(recipe: Recipe) -> Iterator[tuple[str, Any]]:
     """Every hyperparameter that is not its default, by its name in the recipe."""
     for table in ("method", "training"):
-        settings = getattr(recipe, table)
-        keys = settings.changed | {"kind"}
-        values = {key: value for key, value in settings.model_dump(mode="json").items() if key in keys}
-        yield from ((name, code(value)) for name, value in flat(table, values))
+        yield from unlike_default(table, getattr(recipe, table))
 
 
-def flat(prefix: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Nested tables as dotted keys."""
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from flat(f"{prefix}.{key}", value)
-        else:
-            yield f"{prefix}.{key}", Markdown("not set") if value is None else value
+def unlike_default(name: str, settings: Settings) -> Iterator[tuple[str, Any]]:
+    """The keys of a table that say something else than their default, and its kind; of tables within it the same."""
+    for key in type(settings).model_fields:
+        value = getattr(settings, key)
+        if isinstance(value, Settings):
+            yield from unlike_default(f"{name}.{key}", value)
+        elif key == "kind" or key in settings.changed:
+            yield f"{name}.{key}", Markdown("not set") if value is None else code(toml(value))

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from hubkit.card.chapters.opening import beside_base
+from hubkit.card.chapters.opening import in_short
 from hubkit.card.chapters.scores import meaning, protocol, row, table
 from hubkit.card.checking.held import Held
 from hubkit.card.checking.marks import Marks, marks_of
 from hubkit.card.edits import sections, split
-from hubkit.card.metadata import arguments
+from hubkit.card.metadata import arguments, type_of
 from hubkit.card.plots import scores_in_words
 from hubkit.card.sections import Table
 from hubkit.errors import Fault, IntegrityError
@@ -22,7 +22,7 @@ from hubkit.scoring import Score
 CODE: Final = "HK1040"
 HELP: Final = "if somebody changed it, take the edit out; else publish the run again"
 NUMBER: Final = re.compile(r"(?<![\w.])[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
-MARKS_OF_A_TABLE: Final = frozenset({"score", "base", "finetuned"})
+MARKS_OF_A_TABLE: Final = frozenset({"score", "base", "this model"})
 """Headings by which a table of scores is known."""
 
 
@@ -113,8 +113,8 @@ def _of_words(scores: Sequence[Score], marks: Marks, edited: Sequence[str]) -> I
 
 def _told(score: Score) -> str:
     """All that a card says of a score."""
-    said = Table(["", ""], [protocol(score), [meaning(score), ""]])
-    return " ".join([*row(score), said.render(), beside_base(score).render(), scores_in_words([score])])
+    said = Table(["", ""], [protocol(score), [meaning([score]), ""], in_short(score)])
+    return " ".join([*row(score), said.render(), scores_in_words([score])])
 
 
 def _numbers(text: str, scores: Sequence[Score]) -> list[str]:
@@ -129,7 +129,7 @@ def _of_index(scores: Sequence[Score], held: Held) -> Iterator[Fault]:
     left: list[Mapping[str, Any]] = [
         {
             "name": score.metric,
-            "type": score.kind,
+            "type": type_of(score),
             "value": score.value,
             **arguments(score),
             "dataset.revision": held.lock.data.revision,

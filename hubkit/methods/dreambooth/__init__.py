@@ -163,7 +163,7 @@ class DreamBooth(Settings):
             "class prompt": self.class_prompt,
             "class images drawn by the base": self.class_images if self.prior_weight else 0,
             **(
-                {"class images of the captions": self.caption_images}
+                {"class images drawn from the training captions": self.caption_images}
                 if self.prior_weight and self.caption_images
                 else {}
             ),

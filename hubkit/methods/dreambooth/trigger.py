@@ -22,12 +22,12 @@ def of_token(token: str, model: "Diffuser", *, text_encoder_learns: bool) -> Ite
     if unknown := [piece.text for piece in pieces if not piece.known]:
         yield f"the token {token!r} holds pieces the tokenizer does not know: {', '.join(unknown)}"
     if len(pieces) == 1 and pieces[0].place < COMMON:
-        yield f"the token {token!r} is a common word that already means something to the base; a rare one binds faster"
+        yield f"the token {token!r} is a common word that already means something to the base; a rare one is better"
     elif len(pieces) == 1:
         yield f"the token {token!r} is one rare piece of the tokenizer's: good"
     else:
         slow = "" if text_encoder_learns else "; training the text encoder too would help it"
-        yield f"the token {token!r} is {len(pieces)} pieces: {spelled}. A single rare one binds faster{slow}"
+        yield f"the token {token!r} is {len(pieces)} pieces: {spelled}. A single, rare piece is learnt faster{slow}"
 
 
 def of_prompts(prompts: Sequence[str], token: str, model: "Diffuser") -> Iterator[str]:

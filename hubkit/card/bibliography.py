@@ -54,6 +54,14 @@ ENTRIES: Final[Mapping[str, str]] = {
   booktitle = {Proceedings of the IEEE/CVF Conference on Computer Vision and Pattern Recognition},
   year = {2018}
 }""",
+    "https://arxiv.org/abs/2210.04610": r"""
+@misc{rando2022redteaming,
+  title = {Red-Teaming the {Stable Diffusion} Safety Filter},
+  author = {Rando, Javier and Paleka, Daniel and Lindner, David and Heim, Lennart and Tram{\`e}r, Florian},
+  year = {2022},
+  eprint = {2210.04610},
+  archivePrefix = {arXiv}
+}""",
 }
 """By the addresses that methods and metrics give."""
 

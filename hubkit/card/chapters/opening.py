@@ -13,6 +13,11 @@ from hubkit.scoring import Score, verdict
 
 WHICH: Final = {False: "The first subjects of the recipe, none picked out", True: "Subjects that the author chose"}
 """What the first pictures are; `[card] pictures` names an order."""
+SEEN: Final = {
+    True: "on captions and pictures the training never saw",
+    False: "from the same prompts and noise as the base",
+}
+"""What the scores above the first heading are of."""
 HEADLINES: Final = 4
 """Scores above the first heading, at most."""
 
@@ -67,7 +72,8 @@ def seen(facts: Facts) -> Markdown:
 def headline(scores: Sequence[Score]) -> Iterator[Part]:
     """The scores that say most, good or bad."""
     if shown := leading(scores):
-        header = ["from the same prompts and noise", "base", "this model", "real pictures", ""]
+        unseen = all(one.panel == "holdout" for one in shown)
+        header = [SEEN[unseen], "base", "this model", "real pictures", ""]
         yield Table(header, [*map(in_short, shown)], numbers=range(1, 4))
         yield Words("headline")
 

@@ -16,7 +16,7 @@ OPENRAIL: Final = "creativeml-openrail-m"
 RESTRICTED: Final = ("rail", "stabilityai", "apple-amlr", "llama", "gemma", "-nc", "noncommercial", "non-commercial")
 """Parts of the names of licences that restrict what their models may be used for."""
 TEXTS: Final = {
-    OPENRAIL: "https://huggingface.co/spaces/CompVis/stable-diffusion-license",
+    OPENRAIL: "https://github.com/CompVis/stable-diffusion/blob/main/LICENSE",
     "apache-2.0": "https://www.apache.org/licenses/LICENSE-2.0",
     "mit": "https://opensource.org/license/mit",
     "cc0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",

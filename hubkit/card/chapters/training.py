@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from hubkit.card.chapters.figures import HOUR, duration, size
+from hubkit.card.chapters.figures import HOUR, count, duration, size
 from hubkit.card.facts import Facts
 from hubkit.card.sections import Code, Fold, Section, Table, Words, joined
 from hubkit.escaping import Markdown, code
@@ -44,8 +44,8 @@ def measured(facts: Facts) -> Iterator[tuple[str, Any]]:
     yield "steps", f"{model.steps:,}"
     yield "examples seen", f"{model.examples:,}"
     yield "times it saw each picture, on average", f"{model.examples / max(1, len(facts.images.train)):.3g}"
-    many = min(LOSSES_AVERAGED, model.steps)
-    yield f"loss, mean of the first and of the last {many} steps", f"{model.first_loss:.4g}, {model.final_loss:.4g}"
+    many = count(min(LOSSES_AVERAGED, model.steps), "step")
+    yield f"loss, mean of the first and of the last {many}", f"{model.first_loss:.4g}, {model.final_loss:.4g}"
 
 
 def costs(facts: Facts) -> Iterator[Section]:

@@ -2,19 +2,19 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import ValidationError
 
-from hubkit.card.chapters.opening import in_short
+from hubkit.card.chapters.opening import headline, in_short
 from hubkit.card.chapters.scores import meaning, protocol, row, table
 from hubkit.card.checking.held import Held
-from hubkit.card.checking.marks import Marks, marks_of
+from hubkit.card.checking.marks import Grid, Marks, marks_of
 from hubkit.card.edits import sections, split
 from hubkit.card.metadata import arguments, type_of
 from hubkit.card.plots import scores_in_words
-from hubkit.card.sections import Table
+from hubkit.card.sections import Part, Table
 from hubkit.errors import Fault, IntegrityError
 from hubkit.publishing import LockedScore
 from hubkit.scoring import Score
@@ -22,8 +22,10 @@ from hubkit.scoring import Score
 CODE: Final = "HK1040"
 HELP: Final = "if somebody changed it, take the edit out; else publish the run again"
 NUMBER: Final = re.compile(r"(?<![\w.])[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
-MARKS_OF_A_TABLE: Final = frozenset({"score", "base", "this model"})
-"""Headings by which a table of scores is known."""
+MARKS_OF_A_TABLE: Final = frozenset({"base", "this model"})
+"""Headings by which a table of scores is known: that of all of them, and the one above the first heading."""
+ALL: Final = "score"
+"""The first heading of the table that holds all of them."""
 
 
 def number_faults(held: Held, marks: Marks, edited: Sequence[str]) -> Iterator[Fault]:
@@ -59,31 +61,34 @@ def _score(locked: LockedScore) -> Score:
 
 def _of_tables(scores: Sequence[Score], marks: Marks) -> Iterator[Fault]:
     """The rows of the tables of scores, cell by cell against those that would be written now."""
-    left = _cells(scores)
+    left = _cells([table(scores)] if scores else [])
     for grid in marks.grids:
-        if not set(grid.header) >= MARKS_OF_A_TABLE:
-            continue
-        for line, cells in grid.rows:
-            said = dict(zip(grid.header, cells, strict=False))
-            expected = _nearest(said, [one for one in left if one["score"] == said.get("score")])
-            if expected is None:
-                yield _fault(f"the table has a score {cells[0]!r}, which the lock has not", f"README.md:{line}")
-                continue
-            left.remove(expected)
-            for key, cell in said.items():
-                if cell != expected.get(key):
-                    what = f"{key!r} of {cells[0]} is {cell!r}"
-                    yield _fault(f"{what}; by the lock it is {expected.get(key)!r}", f"README.md:{line}")
+        if set(grid.header) >= MARKS_OF_A_TABLE:
+            yield from _of_grid(grid, left if grid.header[0] == ALL else _cells(headline(scores)))
     for one in left:
-        yield _fault(f"the lock has a score {one['score']!r}, which no table shows", "README.md")
+        yield _fault(f"the lock has a score {one[ALL]!r}, which no table shows", "README.md")
 
 
-def _cells(scores: Sequence[Score]) -> list[Mapping[str, str]]:
-    """What stands in the row of each score, by the headings."""
-    if not scores:
-        return []
-    grid = marks_of(table(scores).render()).grids[0]
-    return [dict(zip(grid.header, cells, strict=True)) for _line, cells in grid.rows]
+def _of_grid(grid: Grid, left: list[Mapping[str, str]]) -> Iterator[Fault]:
+    """The rows of one table; those that are found are taken out of `left`."""
+    name = grid.header[0]
+    for line, cells in grid.rows:
+        said = dict(zip(grid.header, cells, strict=False))
+        expected = _nearest(said, [one for one in left if one.get(name) == said.get(name)])
+        if expected is None:
+            yield _fault(f"the table has a score {cells[0]!r}, which the lock has not", f"README.md:{line}")
+            continue
+        left.remove(expected)
+        for key, cell in said.items():
+            if cell != expected.get(key):
+                what = f"{key!r} of {cells[0]} is {cell!r}"
+                yield _fault(f"{what}; by the lock it is {expected.get(key)!r}", f"README.md:{line}")
+
+
+def _cells(parts: Iterable[Part]) -> list[Mapping[str, str]]:
+    """What stands in the rows of the tables among them, by the headings."""
+    grids = [grid for part in parts for grid in marks_of(part.render()).grids]
+    return [dict(zip(grid.header, cells, strict=True)) for grid in grids for _line, cells in grid.rows]
 
 
 def _nearest(said: Mapping[str, Any], those: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from hubkit.card.chapters.changes import changes as whats_new
 from hubkit.card.facts import Facts
-from hubkit.card.nearest import in_words, save_shown
+from hubkit.card.nearest import in_words, nearest_of, save_shown
 from hubkit.card.pictures import CELL, GAP, chosen
 from hubkit.card.plots import save_dial
 from hubkit.card.sections import Picture
@@ -90,7 +90,9 @@ def test_the_study_tells_which_template_is_best_and_what_it_costs(studied: Score
     rows = [line for line in words.splitlines() if line.startswith("| ")]
 
     assert "A template is needed: it adds 9 points of style." in words
-    assert rows[2].startswith("| **`{subject} ninja portrait`** | 83% (55 … 95) | 97% | 61.0 ± 1.0 | 70.0 ± 1.0 |")
+    assert rows[2].startswith(
+        "| **`{subject} ninja portrait`** | 83% (55 … 95) | 97% | 61.0 ± 1.0 | 44.0 ± 1.0 | 23.0 ± 1.0 |"
+    )
     assert rows[3].startswith("| `{subject}` | 17%")
     assert rows[3].endswith("|  |")
 
@@ -103,7 +105,7 @@ def test_the_winner_is_what_the_card_shows_and_says(studied: Scored):
         "Yoda ninja portrait", "a cute bunny rabbit ninja portrait",
     ]  # fmt: skip
     assert all(one.base.prompt == one.finetuned.prompt for one in chosen(studied.scores))
-    assert "`{subject} ninja portrait`, the best of the" in chapter("How to use it", facts)
+    assert "Prompt template: `{subject} ninja portrait` ([why](#prompts))" in chapter("How to use it", facts)
     assert 'from_pretrained("alice/sd-tiny", revision="v1.0.0", ' in body(facts)
 
 
@@ -113,7 +115,7 @@ def test_where_no_template_is_needed_the_bare_subject_is_shown(studied: Scored):
     run = studied.but(scores=studied.scores.model_copy(update={"study": study}))
 
     assert [one.finetuned.prompt for one in chosen(run.scores)] == ["Yoda", "a cute bunny rabbit"]
-    assert "No words around the subject are needed" in chapter("How to use it", facts_of(run))
+    assert "No words are needed around the subject ([why](#prompts))" in chapter("How to use it", facts_of(run))
 
 
 def test_the_dial_tells_what_was_taken_and_why(dialled: Scored):
@@ -174,13 +176,14 @@ def test_the_nearest_training_pictures_are_shown_where_they_may_be(studied: Scor
     pair = Neighbours(file="samples/finetuned-0.png", row=0, mirrored=True, distance=0.012, threshold=0.02)
     score = studied.scores.scores[0].model_copy(update={"nearest": (pair,)})
     run = studied.but(scores=studied.scores.model_copy(update={"scores": (score,)}))
-    save_shown(run.folder, score, images, tmp_path / "nearest.webp")
-    shown = Picture("images/nearest.webp", in_words((pair,)))
+    found = nearest_of(run.scores)
+    save_shown(run.folder, found, images, tmp_path / "nearest.webp")
+    shown = Picture("images/nearest.webp", in_words(found))
     facts = facts_of(run)
     words = chapter("Nearest training pictures", facts)
 
     assert "1 of these 1 are nearer than 0.02" in words
-    assert "| 0 | 0.012 | yes | yes |" in words
+    assert "| holdout | 0 | 0.012 | yes | yes |" in words
     assert "does not say `training_pictures = true`" in words
     assert "](images/nearest.webp)" in chapter(
         "Nearest training pictures", facts.model_copy(update={"plots": {**facts.plots, "nearest": shown}})

@@ -76,7 +76,7 @@ def test_a_card_in_a_repo_is_checked_at_its_tag(there: Path):
     hub.put_repo("alice/sd-tiny", "model", files | {"README.md": card.encode()}, "edited")
 
     assert check(of_repo("alice/sd-tiny@v1.0.0"), run=False).faults == ()
-    assert "'finetuned' of kid[mini-clip] ↓ is '0.001'" in only(check(of_repo("alice/sd-tiny"), run=False)).message
+    assert "'this model' of kid[mini-clip] ↓ is '0.001'" in only(check(of_repo("alice/sd-tiny"), run=False)).message
     with pytest.raises(BaseModelError, match="no release of hubkit"):
         of_repo("alice/base")
 
@@ -84,16 +84,17 @@ def test_a_card_in_a_repo_is_checked_at_its_tag(there: Path):
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        ("| 0.2 | 0.01 |", "| 0.2 | 0.001 |", "'finetuned' of kid[mini-clip] ↓ is '0.001'; by the lock it is '0.01'"),
-        ("| 2 | better |", "| 2 | much better |", "'verdict' of kid[mini-clip] ↓ is 'much better'"),
-        ("| 2 | better |", "| 2000 | better |", "'n' of kid[mini-clip] ↓ is '2000'"),
+        ("| 0.2 | 0.01 |", "| 0.2 | 0.001 |", "'this model' of kid[mini-clip] ↓ is '0.001'; by the lock it is '0.01'"),
+        (") | better |", ") | much better |", "'verdict' of kid[mini-clip] ↓ is 'much better'"),
+        ("|  | 2 |", "|  | 2000 |", "'n' of kid[mini-clip] ↓ is '2000'"),
         ("| kid\\[mini-clip\\] ↓", "| fid@30000 ↓", "a score 'fid@30000 ↓', which the lock has not"),
         ("      value: 0.01", "      value: 0.0100001", "model-index: 'value' of kid[mini-clip] is 0.0100001"),
         ("        n: 2\n", "        n: 30000\n", "model-index: 'n' of kid[mini-clip] is 30000"),
         ("base_model_value: 0.2", "base_model_value: 0.9", "'base_model_value' of kid[mini-clip] is 0.9"),
         ("name: kid[mini-clip]", "name: fid", "model-index has a score 'fid'"),
-        ("0.2 → **0.01**", "0.2 → **0.001**", "'0.001' stands beside kid[mini-clip]"),
-        ("base 0.2, finetuned 0.01](images", "base 0.9, finetuned 0.01](images", "'0.9' stands beside kid[mini-clip]"),
+        ("(kid) ↓ | 0.2 | **0.01**", "(kid) ↓ | 0.2 | **0.001**", "(kid) ↓ is '0.001'; by the lock it is '0.01'"),
+        ("of its dataset (kid) ↓", "of everything (kid) ↓", "a score 'how far from pictures of everything (kid) ↓'"),
+        ("base 0.2, this model 0.01](", "base 0.9, this model 0.01](", "'0.9' stands beside kid[mini-clip]"),
         ("base_model: alice/base", "base_model: alice/ninja-base", "base_model is 'alice/ninja-base'"),
         ("license: creativeml-openrail-m", "license: mit", "license is 'mit', in the lock 'creativeml-openrail-m'"),
         ("license: creativeml-openrail-m", "license: mine", "the Hub does not accept the card"),

@@ -163,7 +163,7 @@ def test_the_card_of_the_small_world_is_stamped(described: Release):
     """Nobody takes a rehearsal for the real thing."""
     card = (described.folder / "README.md").read_text()
 
-    assert "This is a rehearsal at 32 pixels" in card
+    assert "Rehearsal at 32 pixels" in card
     assert "rehearsal" in front(card)["tags"]
 
 

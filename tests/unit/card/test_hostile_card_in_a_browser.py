@@ -174,4 +174,4 @@ def test_its_metadata_are_the_very_texts(tmp_path: Path):
     assert said["instance_prompt"] == facts.recipe.method.trigger
     assert said["license_name"] == facts.model.base_license_name
     assert metric["args"]["extractor"] == facts.scores.scores[0].extractor
-    assert set(facts.scores.scores[0].settings.items()) <= set(metric["args"].items())
+    assert facts.scores.scores[0].settings.items() <= metric["args"].items()

@@ -205,7 +205,7 @@ OURS = {
 """All the HTML that a card holds."""
 ADDRESSES = {
     "recipe.toml", "hubkit.lock.json", "https://github.com/hubkit/hubkit", "https://arxiv.org/abs/1801.01401",
-    "https://arxiv.org/abs/2112.10752",
+    "https://arxiv.org/abs/2112.10752", "https://github.com/CompVis/stable-diffusion/blob/main/LICENSE",
 }  # fmt: skip
 
 

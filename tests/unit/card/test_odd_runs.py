@@ -81,8 +81,8 @@ def test_dreambooth_is_not_scored_on_what_it_never_saw(plain: Scored):
     assert "never saw" not in words
     assert "captioned" not in words
     assert "held-out captions" not in words
-    assert "prompts with the token, n = 8; the class prompt, n = 12" in words
-    assert "n = 12. Where a prompt holds the token, the base drew it without" in words
+    assert "prompts with the token (8), the class prompt (12)" in words
+    assert "(12). Where a prompt holds the token, the base drew it without" in words
     assert "rest on 8 to 12 drawn pictures" in words
     assert "and no others" not in words
     assert "words in a caption" not in words
@@ -93,7 +93,7 @@ def test_a_full_finetuning_is_scored_on_what_it_never_saw(plain: Scored):
     words = said(plain)
 
     assert "on captions and pictures the training never saw" in words
-    assert "held-out captions, n = 2" in words
+    assert "held-out captions (2)" in words
     assert "token" not in words.partition("## Scores")[2].partition("## ")[0]
 
 
@@ -105,10 +105,10 @@ def test_an_interval_is_one_of_95_percent(plain: Scored):
         for changes in ({}, {"difference_interval": None}, {"difference_interval": nan}, {"value": math.nan})
     ]
 
-    assert "| -0.19 | -0.198 … -0.182 |" in rows[0]
-    assert "| -0.19 |  |" in rows[1]
+    assert "| -0.19 (-0.198 … -0.182) |" in rows[0]
+    assert "| -0.19 |" in rows[1]
     assert rows[1] == rows[2]
-    assert ["better", "not tested", "not tested", "not a number"] == [row.split(" | ")[-1][:-2] for row in rows]
+    assert ["better", "not tested", "not tested", "not a number"] == [row.split(" | ")[4] for row in rows]
     assert not re.search(r"\bnan\b", "".join(rows))
 
 
@@ -124,7 +124,7 @@ def test_one_picture_is_one_picture(plain: Scored):
     words = said(with_images(with_model(plain, steps=1), train=(0,)))
 
     assert "on 1 picture of" in words
-    assert "for 1 step at" in words
+    assert "1 step at" in words
     assert "learnt from 1 picture of" in words
     assert not re.search(r"\b1 (pictures|steps|examples)\b", words)
 
@@ -154,7 +154,7 @@ def test_what_was_accepted_is_named(plain: Scored):
         ("creativeml-openrail-m", "restricts what", "of its own kind"),
         ("cc-by-nc-4.0", "restricts what", "of its own kind"),
         ("other", "of its own kind", "restricts what"),
-        ("apache-2.0", "comes under `apache-2.0`", "restricts what"),
+        ("apache-2.0", "comes under [`apache-2.0`]", "restricts what"),
         (None, "states no licence", "restricts what"),
     ],
 )

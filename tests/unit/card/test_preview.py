@@ -25,7 +25,7 @@ def test_a_run_is_shown_until_it_is_interrupted(described: Release):
 
         assert process.wait(timeout=20) == 0
     assert url.endswith("/alice/sd-tiny")
-    assert "This is a rehearsal" in page
+    assert "Rehearsal at" in page
     assert "the Hub would say" not in page
 
 

@@ -36,7 +36,7 @@ def test_the_card_says_what_its_code_does_about_safety(checked: Checked, describ
     card = words(checked(objects=False).describe())
 
     assert "The model brings its base's safety checker" in card
-    assert "But for the one under Usage" in card
+    assert "But for the one under [How to use it](#how-to-use-it)" in card
     assert "The model has no safety checker" in words(described)
     assert "drawn without one" in words(described)
 

@@ -44,7 +44,7 @@ def test_the_card_of_the_second_run_keeps_what_people_wrote(published: tuple[Any
     tags = yaml.safe_load(card.split("---\n")[1])["tags"]
 
     assert "To Ada, who drew." in card
-    assert "for 40 steps" in card
+    assert "40 steps" in card
     assert "**0.005**" in card
     assert "**0.01**" not in card
     news = card.partition("\n## What is new\n")[2].partition("\n## ")[0]

@@ -13,6 +13,7 @@ Measured on 2026-11-24, one thread (`OMP_NUM_THREADS=1`) of two busy cores:
 import sys
 import time
 from collections.abc import Callable
+from statistics import median
 from typing import Any
 
 import torch
@@ -38,8 +39,8 @@ def main() -> int:
         ratios.append(ours[1] / theirs[1])
         print(f"torchmetrics {theirs[0]:.8f} in {theirs[1]:.1f} CPU-s; ours {ours[0]:.8f} in {ours[1]:.1f} CPU-s")
     apart = abs(ours[0] - theirs[0]) / theirs[0]
-    print(f"ours takes {min(ratios):.2f} of the time; the numbers differ by {apart:.1e} of their value")
-    return int(apart > EQUAL or min(ratios) > 1)
+    print(f"ours takes {median(ratios):.2f} of the time; the numbers differ by {apart:.1e} of their value")
+    return int(apart > EQUAL or median(ratios) > 1)
 
 
 def timed(

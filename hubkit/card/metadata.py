@@ -20,7 +20,8 @@ OWN_PICTURES: Final = "imagefolder"
 
 WRITTEN: Final = frozenset({
     "license", "license_name", "license_link", "library_name", "pipeline_tag", "base_model", "base_model_relation",
-    "datasets", "instance_prompt", "new_version", "tags", "widget", "thumbnail", "co2_eq_emissions", "model-index",
+    "datasets", "language", "instance_prompt", "new_version", "tags", "widget", "thumbnail", "co2_eq_emissions",
+    "model-index",
 })  # fmt: skip
 """The keys that hubkit writes; any other is a person's."""
 

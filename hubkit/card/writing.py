@@ -24,6 +24,7 @@ def front(facts: Facts) -> dict[str, Any]:
         [(sample.prompt, path) for sample, path in facts.gallery],
         facts.hub,
         {
+            "language": list(facts.images.languages),
             "thumbnail": facts.thumbnail,
             "co2_eq_emissions": emissions(facts.model, facts.recipe.card.country, facts.co2_grams),
         },

@@ -36,6 +36,7 @@ class CaptionedImages(Record):
     source: Source = Field(description="The recipe's table, with the revision that was pulled.")
     revision: str = Field(description="Commit SHA of the repo, or the content hash of the folder.")
     license: str | None = Field(description="As the dataset's card says it; None when it says nothing.")
+    languages: tuple[str, ...] = Field((), description="Codes of the captions' languages, as the dataset's card says.")
     captions: tuple[str, ...]
     sizes: tuple[tuple[int, int], ...] = Field(description="Width and height of every picture as stored, in pixels.")
     train: tuple[int, ...] = Field(description="Rows the training sees.")

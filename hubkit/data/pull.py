@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 MAX_CAPTION: Final = 10_000
 SHOWN: Final = 5
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Raised when what `images.json` says of the same rows changes."""
-OLDER: Final = (1,)
+OLDER: Final = (2, 1)
 """Formats that are read all the same: the training of such a run folder has seen their split, which stands. 1 was
-drawn without a look at near-duplicates.
+drawn without a look at near-duplicates, 2 put the held-out rows in the dataset's order.
 """
 
 
@@ -37,7 +37,7 @@ def pull(source: Source, folder: Path, *, captioned: bool = True) -> CaptionedIm
     them. Raises DatasetError with the rows named.
     """
     source = source if captioned else source.model_copy(update={"caption": ""})
-    revision, stated = identify(source)
+    revision, stated, languages = identify(source)
     licence = hub.agreed_license(source.name, stated, source.license)
     made_from, *older = (fingerprint(form, source, revision, licence) for form in (FORMAT, *OLDER))
     path = folder / "images.json"
@@ -56,6 +56,7 @@ def pull(source: Source, folder: Path, *, captioned: bool = True) -> CaptionedIm
         source=source,
         revision=revision,
         license=licence,
+        languages=languages if captioned else (),
         captions=tuple(caption or "" for caption in rows.captions),
         sizes=tuple(seen.sizes),
         train=tuple(train),
@@ -71,26 +72,27 @@ def pull(source: Source, folder: Path, *, captioned: bool = True) -> CaptionedIm
     return images
 
 
-def identify(source: Source) -> tuple[str, str | None]:
-    """The commit SHA (or content hash) the source stands for now, and the licence its card states."""
+def identify(source: Source) -> tuple[str, str | None, tuple[str, ...]]:
+    """The commit SHA (or content hash) the source stands for now, and the licence and the languages its card states."""
     if not source.folder:
         facts = hub.resolve_dataset(str(source.repo), source.revision)
-        return facts.sha, facts.license
+        return facts.sha, facts.license, facts.languages
     rows = FolderRows.read(source)
-    return rows.content_hash(), stated_license(inside(rows.folder, rows.folder / "README.md"))
+    said = front_matter(inside(rows.folder, rows.folder / "README.md"))
+    licence = said.get("license")
+    return rows.content_hash(), licence if isinstance(licence, str) else None, hub.languages(said.get("language"))
 
 
-def stated_license(card: Path) -> str | None:
-    """The `license:` of a card's front matter."""
+def front_matter(card: Path) -> dict[str, Any]:
+    """What stands at the head of a card; nothing where that cannot be read."""
     text = card.read_text(encoding="utf-8") if card.is_file() else ""
     if not text.startswith("---\n") or "\n---" not in text[4:]:
-        return None
+        return {}
     try:
         front = yaml.safe_load(text[4:].split("\n---")[0])
     except yaml.YAMLError:
-        return None
-    found = front.get("license") if isinstance(front, dict) else None
-    return found if isinstance(found, str) else None
+        return {}
+    return front if isinstance(front, dict) else {}
 
 
 @dataclass(frozen=True)

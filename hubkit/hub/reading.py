@@ -1,5 +1,6 @@
 """What the Hub knows of a repo at one commit, and its files."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ class RepoFacts:
     license_link: str | None
     files: Mapping[str, int]
     """Bytes of every file, by its path."""
+    languages: tuple[str, ...] = ()
+    """Codes of the languages that the card names."""
 
 
 def agreed_license(repo: str, card: str | None, recipe: str | None) -> str | None:
@@ -67,7 +70,14 @@ def resolve(repo: str, revision: str | None, kind: Kind) -> RepoFacts:
         license_name=first_of(said.get("license_name")),
         license_link=first_of(said.get("license_link")),
         files={file.rfilename: file.size or 0 for file in info.siblings or ()},
+        languages=languages(said.get("language")),
     )
+
+
+def languages(said: Any) -> tuple[str, ...]:
+    """What a card names as its language or languages, as far as it is a code (ISO 639)."""
+    found = said if isinstance(said, list) else [said]
+    return tuple(dict.fromkeys(one for one in found if isinstance(one, str) and re.fullmatch(r"[a-z]{2,3}", one)))
 
 
 def snapshot(

@@ -3,6 +3,7 @@
 python tests/golden/renew.py [RUN]
 """
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -10,9 +11,14 @@ from typing import Final
 
 from hubkit.card.facts import FACTS, Facts
 from hubkit.card.writing import written
+from hubkit.values import sha256_of
 
 HERE: Final = Path(__file__).parent
 CARDS: Final = HERE.parents[1] / "model_cards"
+PICTURES: Final = "pictures.json"
+"""sha256 of a card's pictures, as its run made them."""
+BESIDE: Final = ("recipe.toml", "hubkit.lock.json")
+"""Files of the release that a card links to."""
 
 
 def known() -> list[str]:
@@ -28,8 +34,13 @@ def facts_of(name: str) -> Facts:
     return facts
 
 
+def pictures_of(name: str) -> dict[str, str]:
+    """The hashes of a card's pictures."""
+    return {file.name: sha256_of(file) for file in sorted((CARDS / name / "images").iterdir())}
+
+
 def take(run: Path) -> str:
-    """Keep the facts and the card's pictures of a finished run; with its name."""
+    """Keep the facts of a finished run, its card's pictures, and what the card links to; with its name."""
     facts = Facts.load(run / FACTS)
     if facts is None:
         raise SystemExit(f"{run} holds no {FACTS}: run `hubkit train` to its end first")
@@ -38,6 +49,9 @@ def take(run: Path) -> str:
     shutil.copyfile(run / FACTS, HERE / name / FACTS)
     shutil.rmtree(CARDS / name, ignore_errors=True)
     shutil.copytree(run / "release" / "images", CARDS / name / "images", copy_function=shutil.copyfile)
+    for file in BESIDE:
+        shutil.copyfile(run / "release" / file, CARDS / name / file)
+    (HERE / name / PICTURES).write_text(json.dumps(pictures_of(name), indent=1) + "\n")
     return name
 
 

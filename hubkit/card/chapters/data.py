@@ -7,7 +7,7 @@ from typing import Any, Final
 from hubkit.card.chapters.figures import number
 from hubkit.card.facts import Facts
 from hubkit.card.metadata import link
-from hubkit.card.sections import Bullets, Fold, Section, Table, Words
+from hubkit.card.sections import Bullets, Fold, Section, Table, Words, joined
 from hubkit.data import CaptionedImages
 from hubkit.escaping import Markdown, code
 
@@ -30,6 +30,7 @@ def data(facts: Facts) -> Iterator[Section]:
         ("width in pixels", f"{min(widths)} to {max(widths)}, median {median(widths):g}"),
         ("height in pixels", f"{min(heights)} to {max(heights)}, median {median(heights):g}"),
         ("trained at", f"{images.source.resolution} pixels, {images.source.crop} crop"),
+        *([("language of the captions", joined(images.languages))] if images.languages else []),
         *captions(images),
     ]
     quoted = [images.captions[row] for row in images.train[:EXAMPLES]]

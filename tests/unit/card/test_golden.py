@@ -1,11 +1,11 @@
-"""The card in model_cards/ is what hubkit writes: a change of the words shows in a review."""
+"""A card of made-up facts, word for word: a change of the words shows in a review."""
 
 import os
 from pathlib import Path
 
 from hubkit.publishing import Release
 
-GOLDEN = Path(__file__).parents[3] / "model_cards" / "sd-tiny.md"
+GOLDEN = Path(__file__).parents[2] / "golden" / "sd-tiny.md"
 
 
 def test_the_golden_card(described: Release):

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from hubkit.errors import ConflictError
 from hubkit.escaping import Markdown, block, code, front_matter, inline
+from hubkit.publishing.usage import literal
 from hubkit.space.demo import Demo
 from hubkit.values import write_atomically
 
@@ -107,8 +108,8 @@ def words(demo: Demo, space: str) -> str:
 def call(demo: Demo, space: str) -> str:
     """Python that asks the Space for the card's first picture. Texts become literals, whatever they hold."""
     first = demo.examples[0]
-    given = {"prompt": first.subject, "template": first.template, "seed": first.seed}
-    arguments = "".join(f"    {name}={value!r},\n" for name, value in given.items())
+    given = {"prompt": literal(first.subject), "template": literal(first.template), "seed": first.seed}
+    arguments = "".join(f"    {name}={value},\n" for name, value in given.items())
     return (
         "from gradio_client import Client\n\n"
         f"client = Client({space!r})\n"

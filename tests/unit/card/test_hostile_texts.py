@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,11 +11,14 @@ import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from hubkit.card.sections import Picture, Table, Words
+from hubkit.card.sections import Bullets, Code, Picture, Plain, Section, Table, Words
 from hubkit.errors import Fault
 from hubkit.escaping import block, code, front_matter, inline
 from hubkit.progress import say
 from hubkit.publishing import usage
+from hubkit.recipe import Recipe, dump
+
+from .conftest import recipe_of
 
 HOSTILE = [
     'cat"; __import__("os").system("id") #',
@@ -63,6 +67,7 @@ HOSTILE = [
     "Z\u0335\u0321\u0322a\u0300\u0301\u0302\u0303" * 30,
     "👩‍👩‍👧‍👦🏳️‍🌈🇩🇪👍🏽",
     "yes", "null", "1e5", "0x1F", "2026-11-22", "~", "- a", "? a", "@someone #12 $x^2$ $$x$$", "-", "=", "1.", "+",
+    r"\(x^2\) \(\href{//evil.example}{x}\) \\(x\\) \\\(x\\\) \[x\] \\[x\\] $$\href{//evil.example}{x}$$ $$$ \$$x\$$\\",
     "../../etc/passwd", "C:\\con\\..\\nul", "-rf *; $(id) `id` | sh",
     "x" * 5000,
     "忍者 портрет 🥷",
@@ -80,6 +85,10 @@ RECOGNISED = re.compile(
     r"(?:https?://|www\.)[-.\w]|(?:^|[\s\W])[-.\w+]+@[-\w]+\.[-\w]|(?:^|\W)@[^\W\d]|mailto:|xmpp:", re.IGNORECASE
 )
 """What remark and GitHub make links of, whether it was escaped or not."""
+FORMULA = re.compile(r"\$\$|\\\\[()\[\]]")
+"""What the Hub takes for the ends of a formula, in the very text and before it reads the Markdown."""
+HERE = re.compile(r"#|/(?![/\\])")
+"""How a link begins that stays on this page or on this Hub; two slashes begin the name of a host."""
 INERT = {"paragraph_open", "paragraph_close", "inline", "text", "text_special", "softbreak"}
 
 
@@ -132,6 +141,20 @@ def test_nothing_in_it_is_recognised_afterwards(text: str):
     read = "".join(token.content for token in tokens(str(inline(text))) if token.type in {"text", "text_special"})
 
     assert not RECOGNISED.search(read)
+
+
+@hostile
+def test_no_formula_is_made_of_it(text: str):
+    """Neither where it stands as text or code, nor where it is a literal; escaping a backslash makes two of it."""
+    recipe = recipe_of(subjects=[text])
+    parts = [
+        Words("usage", {"prompt": text, "seed": 1}), Picture("images/a.png", text), Bullets([text]), Plain(text),
+        Table([text], [[text], [code(text)]]), Section(text), Code(usage("a/b", text, 1, SAMPLING), "python"),
+        Code(dump(recipe), "toml"),
+    ]  # fmt: skip
+
+    assert [] == [part for part in parts if FORMULA.search(part.render())]
+    assert (text,) == Recipe.model_validate(tomllib.loads(dump(recipe))).samples.subjects
 
 
 def test_the_name_of_a_score_is_not_parted():
@@ -224,8 +247,9 @@ def test_a_whole_card_of_hostile_texts(run_of: Callable[..., Any]):
     html = [token.content.strip() for token in found if token.type.startswith("html")]
     assert set(html) <= OURS
     links = {str(token.attrs["href"]) for token in found if token.type == "link_open"}
-    assert {link for link in links if not link.startswith(("#", "/"))} <= ADDRESSES
+    assert {link for link in links if not HERE.match(link)} <= ADDRESSES
     pictures = {str(token.attrs["src"]) for token in found if token.type == "image"}
     assert all(path.startswith("images/") for path in pictures)
     snippet = next(token.content for token in found if token.type == "fence" and token.info == "python")
     assert len(ast.parse(snippet).body) == len(ast.parse(usage("ns/name", "a cat", 1, SAMPLING)).body)
+    assert not FORMULA.search(body)

@@ -17,7 +17,7 @@ from hubkit.space import Demo, files, read, write
 from hubkit.space.demo import Example, Pinned
 from hubkit.space.files import GRADIO, SHORT_DESCRIPTION, call
 
-from ..card.test_hostile_texts import HOSTILE, tokens
+from ..card.test_hostile_texts import FORMULA, HOSTILE, tokens
 
 ROOT = Path(__file__).parents[3]
 
@@ -111,6 +111,7 @@ def test_hostile_texts_stay_texts(text: str):
         type(node) for node in ast.walk(ast.parse(snippet))
     ]
     assert text in [node.value for node in ast.walk(ast.parse(snippet)) if isinstance(node, ast.Constant)]
+    assert not FORMULA.search(body)
 
 
 def test_a_folder_is_written_again_and_nothing_else_is_lost(tmp_path):

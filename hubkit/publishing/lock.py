@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from hubkit.errors import IntegrityError
-from hubkit.values import fingerprint, finite
+from hubkit.values import Tag, fingerprint, finite
 
 FORMAT: Final = 2
 LOCK: Final = "hubkit.lock.json"
@@ -157,7 +157,7 @@ class Lock(Locked):
     format: Literal[2] = FORMAT
     name: str
     model_id: str
-    version: str | None = Field(description="The tag it was described for.")
+    version: Tag | None = Field(description="The tag it was described for.")
     made_from: str = Field(description="Hash of what the release was described from, but what stood there before.")
     recipe: LockedRecipe
     base: LockedBase

@@ -7,7 +7,7 @@ from typing import Any, Final
 from hubkit.card.chapters.figures import interval, number
 from hubkit.card.facts import Facts
 from hubkit.card.sections import Bullets, Fold, Section, Table, Words, joined
-from hubkit.escaping import Markdown, code
+from hubkit.escaping import Markdown, code, inline
 from hubkit.metrics import METRICS
 from hubkit.scoring import Score, verdict
 
@@ -66,8 +66,9 @@ def row(score: Score) -> list[str]:
 def meaning(score: Score) -> Markdown:
     """What a number is, in a sentence or two, with its paper and its gate."""
     metric: Any = METRICS[score.kind]
-    gate = {None: "", True: f" Gate: {score.gate}; met.", False: f" Gate: {score.gate}; **not met**."}[score.gate_met]
-    said = {"metric": score.metric, "sentence": metric.meaning, "paper": Markdown(metric.paper), "gate": Markdown(gate)}
+    gate = inline(score.gate)
+    met = {None: "", True: f" Gate: {gate}; met.", False: f" Gate: {gate}; **not met**."}[score.gate_met]
+    said = {"metric": score.metric, "sentence": metric.meaning, "paper": Markdown(metric.paper), "gate": Markdown(met)}
     return Markdown(Words("meaning", said).render())
 
 

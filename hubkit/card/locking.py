@@ -33,9 +33,11 @@ class Written:
     sections: Mapping[str, str]
     """Hash of each section by its title."""
     tags: tuple[str, ...]
+    metadata: Mapping[str, str]
+    """Hash of each key of the metadata."""
 
 
-UNWRITTEN: Final = Written({}, ())
+UNWRITTEN: Final = Written({}, (), {})
 
 
 def locked(making: Path, facts: Facts, proof: str, made_from: str, written: Written = UNWRITTEN) -> Lock:
@@ -81,6 +83,7 @@ def locked(making: Path, facts: Facts, proof: str, made_from: str, written: Writ
         ),
         card=dict(written.sections),
         tags=written.tags,
+        metadata=dict(written.metadata),
         accepted=facts.accepted,
         source=facts.source,
         parent=Parent(commit=facts.before.commit, tag=facts.before.tag) if facts.before else None,

@@ -176,6 +176,9 @@ class Lock(Locked):
         default_factory=dict, description="Hash of each section of the card as hubkit wrote it, by its title."
     )
     tags: tuple[str, ...] = Field((), description="Tags that hubkit gave the card.")
+    metadata: dict[str, Sha256] = Field(
+        default_factory=dict, description="Hash of each key of the card's metadata as hubkit wrote it."
+    )
     accepted: str | None = Field(None, description="Why it was published though a gate was not met.")
     source: SourceCode | None = None
     parent: Parent | None = None

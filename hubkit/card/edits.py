@@ -55,7 +55,8 @@ def edited(card: StandingCard) -> dict[str, Any]:
     there = sections(body[:LARGEST], known)
     changed = {title: text for title, text in there.items() if known.get(title) != digest(text)}
     missed = dict.fromkeys(title for title in known if title not in there)
-    return {**(changed if known else {}), **missed, **by_hand(said, card), **foreign(said, card.lock.tags)}
+    of_ours = by_hand(said, card.lock.metadata)
+    return {**(changed if known else {}), **missed, **of_ours, **foreign(said, card.lock.tags)}
 
 
 def keep_metadata(said: Mapping[str, Any], card: StandingCard) -> dict[str, Any]:
@@ -69,15 +70,15 @@ def overwritten(said: Mapping[str, Any], card: StandingCard) -> list[str]:
     """The keys of the new metadata that say something else than people wrote there; `tags` where they took some out."""
     now, theirs = split(front_matter(dict(said)))[0], split(card.text)[0]
     tags = set(card.lock.tags) & set(now.get("tags", ())) - set(listed(theirs))
-    keys = [key for key, value in by_hand(theirs, card).items() if value != now.get(key)]
+    keys = [key for key, value in by_hand(theirs, card.lock.metadata).items() if value != now.get(key)]
     return [*keys, *(["tags"] if tags else [])]
 
 
-def by_hand(said: Mapping[str, Any], card: StandingCard) -> dict[str, Any]:
-    """The keys that hubkit writes, where a card that stands says something else than it wrote; but for the tags. None
-    where the lock does not know what it wrote.
+def by_hand(said: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
+    """The keys that hubkit writes, but for the tags, where a card's metadata say something else than it wrote. `known`
+    are the lock's hashes of them; without any, nothing is known.
     """
-    known, there = card.lock.metadata, metadata_hashes(said)
+    there = metadata_hashes(said)
     keys = sorted(WRITTEN - {"tags"}) if known else ()
     return {key: said.get(key) for key in keys if there.get(key) != known.get(key)}
 

@@ -12,6 +12,8 @@ from hubkit.recipe import Recipe
 from hubkit.scoring import Score
 
 TASK: Final = {"type": "text-to-image", "name": "Text-to-Image"}
+NOT_FOR_ALL: Final = "not-for-all-audiences"
+"""The tag before whose pages the Hub asks a visitor."""
 TAGS: Final = ("text-to-image", "stable-diffusion", "stable-diffusion-diffusers", "diffusers-training", "hubkit")
 OWN_PICTURES: Final = "imagefolder"
 """What `datasets` calls a folder of pictures; a path of this machine is nobody's business."""
@@ -57,7 +59,7 @@ def metadata(
     `hub_address` says.
     """
     rehearsal = ["rehearsal"] if recipe.hub == "local" or not where else []
-    audience = ["not-for-all-audiences"] if recipe.card.not_for_all_audiences else []
+    audience = [NOT_FOR_ALL] if recipe.card.not_for_all_audiences else []
     said: dict[str, Any] = {
         **licence(recipe.model.base, recipe.model.revision or "main", stated, where),
         "library_name": "diffusers",

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, Field, ValidationError
 
 from hubkit import hub
+from hubkit.card.metadata import NOT_FOR_ALL
 from hubkit.errors import BaseModelError, IntegrityError, RecipeError
 from hubkit.recipe import Recipe, reload
 from hubkit.sampling import study
@@ -45,6 +46,7 @@ class Demo(Record):
     base: Pinned
     tag: str | None = Field(None, description="Of the release, where it has one.")
     private: bool = Field(description="Whether the model is private; then so is its Space.")
+    not_for_all_audiences: bool = Field(default=False, description="Whether the model is; then so is its Space.")
     license: str | None
     dataset: str | None = Field(description="Its id on the Hub; none for pictures of one's own.")
     templates: tuple[str, ...] = Field(description="Prompts around a subject; each holds `{subject}`.")
@@ -99,6 +101,7 @@ def read(model: str) -> Demo:
         base=_base(recipe),
         tag=_tag(repo, facts.sha, revision),
         private=facts.private,
+        not_for_all_audiences=NOT_FOR_ALL in facts.tags,
         license=facts.license,
         dataset=recipe.data.repo,
         templates=templates,

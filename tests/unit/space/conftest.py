@@ -45,6 +45,7 @@ def publish(as_alice: LocalHub) -> Callable[..., str]:
         license: str = "mit",  # noqa: A002 - the word of the card
         repo: str = "alice/sd-tiny",
         private: bool = False,
+        tags: Sequence[str] = (),
         **lock: Any,
     ) -> str:
         recipe = recipe_of(hub.resolve_model("alice/base").sha, subjects, templates).encode()
@@ -53,7 +54,7 @@ def publish(as_alice: LocalHub) -> Callable[..., str]:
             "new in a later hubkit": 1, **lock,
         }  # fmt: skip
         files: dict[str, hub.Content] = {
-            "README.md": f"---\nlicense: {license}\n---\n".encode(),
+            "README.md": f"---\nlicense: {license}\ntags: {json.dumps(tags)}\n---\n".encode(),
             "recipe.toml": recipe,
             "hubkit.lock.json": json.dumps(said).encode(),
         }

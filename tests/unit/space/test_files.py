@@ -137,6 +137,24 @@ def test_the_hub_accepts_the_readme(as_alice):
     assert "sd-tiny: base | finetuned" == SpaceCard(card).data.title
 
 
+def test_a_model_that_is_not_for_all_audiences_has_such_a_space(publish):
+    """Whoever tagged it, in the recipe or on the Hub."""
+    publish(tags=["anime", "not-for-all-audiences"])
+
+    assert "not-for-all-audiences" in readme(read("alice/sd-tiny"))[0]["tags"]
+    assert "not-for-all-audiences" not in readme(demo_of())[0]["tags"]
+
+
+def test_the_command_that_makes_it_anew_makes_this_one(publish):
+    """Its name stands in it where it is not the model's; as files it has none yet."""
+    demo = demo_of()
+    commands = [files(demo, *name)["README.md"].decode().partition("```sh\n")[2].partition("\n")[0]
+                for name in ([], ["alice/sd-tiny"], ["acme/demo"])]  # fmt: skip
+
+    plain = "hubkit space alice/sd-tiny --push"
+    assert [plain, plain, f"{plain} --repo acme/demo"] == commands
+
+
 def test_a_private_model_asks_for_a_token(publish):
     """The Space cannot read it otherwise, and is told of in words only."""
     publish(private=True)

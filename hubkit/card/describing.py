@@ -35,6 +35,7 @@ from hubkit.progress import say
 from hubkit.publishing import (
     ACCEPTED,
     CARD,
+    HALF,
     LOCK,
     Accepted,
     BlankError,
@@ -56,8 +57,6 @@ FORMAT: Final = 2
 PROOF: Final = "images/usage.png"
 INDEX: Final = "model_index.json"
 MEASURED: Final = "scores"
-HALF: Final = ".fp16."
-"""In the names of half-precision copies."""
 
 
 def describe(

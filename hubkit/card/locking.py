@@ -16,6 +16,7 @@ from hubkit.publishing.lock import (
     LockedRecipe,
     LockedScore,
     LockedStudy,
+    LockedTraining,
 )
 from hubkit.recipe import dump
 from hubkit.scoring import Dial, Study
@@ -65,7 +66,7 @@ def locked(making: Path, facts: Facts, proof: str, made_from: str, written: Writ
             held_out=len(images.holdout),
         ),
         extractors={score.extractor: score.extractor_revision for score in facts.scores.scores if score.extractor},
-        training=model.model_dump(mode="json", exclude=ELSEWHERE),
+        training=LockedTraining.model_validate(model.model_dump(mode="json", exclude=ELSEWHERE)),
         weights=model.weights,
         interface=interface_of(
             making,

@@ -4,7 +4,7 @@ import json
 import sys
 import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,9 +12,6 @@ from hubkit.cli.options import HubOption
 
 if TYPE_CHECKING:
     from hubkit.card.checking import Checked
-
-LOCK: Final = "hubkit.lock.json"
-CARD: Final = "README.md"
 
 
 def preview(
@@ -104,6 +101,7 @@ def in_json(found: "Checked") -> str:
 def shown(folder: Path) -> Path:
     """The folder that holds the card: that of the run's release, or the folder itself. Raises RecipeError."""
     from hubkit.errors import RecipeError
+    from hubkit.publishing import CARD
 
     for place in (folder / "release", folder):
         if (place / CARD).is_file():
@@ -118,7 +116,7 @@ def name_of(folder: Path) -> str:
     """The repo that the release is meant for; a stand-in where the folder is none, or goes to no repo."""
     from pydantic import TypeAdapter, ValidationError
 
-    from hubkit.publishing import Lock
+    from hubkit.publishing import LOCK, Lock
     from hubkit.values import RepoId
 
     if not (folder / LOCK).is_file():

@@ -78,6 +78,15 @@ class LockedInterval(Locked):
         return (self.high - self.low) / 2 if self.high is not None and self.low is not None else None
 
 
+class LockedTraining(Locked):
+    """What was measured of the training, on what machine and with which versions, and all else it says."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    device: str = ""
+    versions: dict[str, str] = Field(default_factory=dict, description="Of hubkit and the libraries.")
+
+
 class LockedScore(Locked):
     """A score: its name with the protocol, its value beside the base's, n, its interval, and all else it says."""
 
@@ -163,7 +172,7 @@ class Lock(Locked):
     base: LockedBase
     data: LockedData
     extractors: dict[str, str] = Field(description="Revision of what the metrics looked through.")
-    training: dict[str, Any] = Field(description="What was measured, on what machine, with which versions.")
+    training: LockedTraining
     weights: dict[FilePath, Sha256] = Field(description="Of the weights as they were trained.")
     interface: Interface
     scores: tuple[LockedScore, ...]
@@ -193,13 +202,12 @@ class Lock(Locked):
     @property
     def versions(self) -> Mapping[str, str]:
         """Of hubkit and the libraries it was trained with."""
-        said: Mapping[str, str] = self.training.get("versions", {})
-        return said
+        return self.training.versions
 
     @property
     def device(self) -> str:
         """What it was trained on."""
-        return str(self.training.get("device", ""))
+        return self.training.device
 
     def text(self) -> str:
         """As it is published."""

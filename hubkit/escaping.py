@@ -17,9 +17,19 @@ JOINER: Final = "\u2060"
 addresses and mentions: a backslash does not stop that.
 """
 RECOGNISED: Final = re.compile(
-    r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)(?=[\w-]+\.\w)|(?<!\w@)(?<=@)(?=[^\W\d])|(?<=#)(?=\d)", re.IGNORECASE
+    r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)(?=[\w-]+\.\w)|(?<!\w@)(?<=@)(?=[^\W\d])|(?<=#)(?=\d)"
+    r"|(?<=\\)(?=[()\[\]]|$)",  # and what follows a text may be a bracket
+    re.IGNORECASE,
 )
-"""Where addresses, mentions and numbers of issues are parted."""
+"""Where addresses, mentions, numbers of issues and formulas are parted. The Hub typesets what stands between double
+dollars, or between two backslashes with a bracket, before it reads the Markdown; and a backslash is escaped as two.
+"""
+RECOGNISED_IN_CODE: Final = re.compile(r"(?<=\$)(?=\$)|(?<=\\\\)(?=[()\[\]])|(?<=\\)(?=\|)")
+"""Where formulas are parted in code; and a backslash from a bar, since a table takes two for one, and the bar for its
+own.
+"""
+RECOGNISED_IN_A_LITERAL: Final = re.compile(r"(?<=\$)\$|\\\\(?=[()\[\]])")
+"""What makes a formula of a literal, in which a backslash is two already."""
 
 AT_THE_START: Final = re.compile(r"^(\d{0,9})([-+=.)])(?=[-+=\s]|$)")
 """What makes a list, a rule or a heading of a line that begins with it."""
@@ -54,7 +64,7 @@ def code(value: Any) -> Markdown:
     text = one_line(str(value)) or " "
     fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
     pad = " " if text.startswith("`") or text.endswith("`") else ""
-    parted = text.replace("\\|", f"\\{JOINER}|")  # a table takes two backslashes for one, and the bar for its own
+    parted = RECOGNISED_IN_CODE.sub(JOINER, text)
     return Markdown(f"{fence}{pad}{parted}{pad}{fence}".replace("|", "\\|"))
 
 
@@ -62,6 +72,13 @@ def block(text: str, language: str) -> Markdown:
     """Text as a fenced block, between more backticks than it holds itself."""
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     return Markdown(f"{fence}{language}\n{text.rstrip()}\n{fence}")
+
+
+def without_formulas(literal: str, escape: str) -> str:
+    """A literal of Python or TOML that reads the same and is no formula; `escape` is how they write a character by its
+    number.
+    """
+    return RECOGNISED_IN_A_LITERAL.sub(lambda found: escape.format(ord(found[0][0])), literal)
 
 
 def table(header: Sequence[Any], rows: Iterable[Sequence[Any]], numbers: Collection[int] = ()) -> Markdown:

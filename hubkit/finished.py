@@ -64,6 +64,13 @@ class Finished:
             raise RecipeError(f"--accept must give a reason, of {LONGEST_REASON} characters at most")
         Accepted(reason=words, unmet=scores.refusals).save(self.folder / ACCEPTED, fingerprint(scores))
 
+    def accept_if_needed(self, reason: str) -> None:
+        """The same with a reason that was given before all gates were judged: where they are met, it is passed over."""
+        if self.judged(self.present()).scores.refusals:
+            self.accept(reason)
+        else:
+            say("every gate is met: the reason for publishing all the same is not needed, and is not kept")
+
     def present(self) -> Present | None:
         """What stands where it would be published."""
         return self.recipe.publish.present(self.recipe.name)

@@ -9,15 +9,13 @@ from hubkit import hub
 from hubkit.data import CaptionedImages, pull
 from hubkit.errors import RecipeError
 from hubkit.finished import check_weights, placed, there
-from hubkit.publishing import Lock, StandingRelease
+from hubkit.publishing import HALF, Lock, StandingRelease
 from hubkit.recipe import Recipe, reload
 from hubkit.releases import locate
 from hubkit.scoring import BARE, PromptStudy, Study, Weights, study_of
 from hubkit.training import TrainedModel
 
 RECIPE: Final = "recipe.toml"
-HALF: Final = ".fp16."
-"""In the names of half-precision copies."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,16 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from hubkit import hub
-from hubkit.card.edits import Kept, edited, keep_edits, keep_metadata, section_hashes, split
+from hubkit.card.edits import (
+    Kept,
+    edited,
+    keep_edits,
+    keep_metadata,
+    metadata_hashes,
+    overwritten,
+    section_hashes,
+    split,
+)
 from hubkit.card.emissions import grams
 from hubkit.card.facts import FACTS, Facts
 from hubkit.card.illustrations import illustrations
@@ -26,12 +35,13 @@ from hubkit.escaping import front_matter, inline
 from hubkit.progress import say
 from hubkit.publishing import (
     ACCEPTED,
+    CARD,
+    HALF,
     LOCK,
     Accepted,
     BlankError,
     Present,
     Release,
-    StandingCard,
     changes,
     draw,
     hashes,
@@ -48,8 +58,6 @@ FORMAT: Final = 2
 PROOF: Final = "images/usage.png"
 INDEX: Final = "model_index.json"
 MEASURED: Final = "scores"
-HALF: Final = ".fp16."
-"""In the names of half-precision copies."""
 
 
 def describe(
@@ -111,7 +119,7 @@ def describe(
     if recipe.data.repo:
         keep_measurements(folder, scores, making / MEASURED)
     save_nearest(folder, scores, images)
-    _write(making, facts, standing, made_from)
+    _write(making, facts, now, made_from)
     shutil.rmtree(place, ignore_errors=True)
     making.rename(place)
     release = _release(facts, place).model_copy(update={"on": on})
@@ -258,17 +266,29 @@ def _compared(making: Path, facts: Facts, made_from: str) -> Facts:
     return facts.model_copy(update={"changes": found})
 
 
-def _write(making: Path, facts: Facts, standing: StandingCard | None, made_from: str) -> None:
+def _write(making: Path, facts: Facts, now: Present | None, made_from: str) -> None:
     """The card with what people edited in the one that stands, the recipe and, last, the lock over all of them."""
     said, words = front(facts), body(facts)
-    kept = keep_edits(words, split(standing.text)[1], standing.lock.card) if standing else Kept(words, (), ())
-    for title in kept.conflicts:
-        say(f"{title!r} of the card was edited by hand, and its facts have changed: both stand in the new card")
+    standing = now.standing_card if now else None
+    kept = keep_edits(words, split(standing.text)[1], standing.lock.card) if standing else Kept(words)
+    if now and now.card and not (standing and standing.lock.card):
+        say("the card that stands there is not known to be one of hubkit's: it is replaced, and its text is not kept")
+    _tell(kept, overwritten(said, standing) if standing else ())
     metadata_kept = keep_metadata(said, standing) if standing else said
-    (making / "README.md").write_text(f"{front_matter(metadata_kept)}\n{kept.body}", encoding="utf-8")
-    by_us = Written(section_hashes(words), tuple(said["tags"]))
+    (making / CARD).write_text(f"{front_matter(metadata_kept)}\n{kept.body}", encoding="utf-8")
+    by_us = Written(section_hashes(words), tuple(said["tags"]), metadata_hashes(split(front_matter(said))[0]))
     (making / "recipe.toml").write_text(dump(facts.recipe), encoding="utf-8")
     (making / LOCK).write_text(locked(making, facts, PROOF, made_from, by_us).text(), encoding="utf-8")
+
+
+def _tell(kept: Kept, overwritten: Sequence[str]) -> None:
+    """What of people's edits does not stand in the new card as they left it."""
+    for title in kept.conflicts:
+        say(f"{title!r} of the card was edited by hand, and its facts have changed: both stand in the new card")
+    for title in kept.missed:
+        say(f"{title!r} of the card was taken out by hand: it stands in the new card again")
+    for key in overwritten:
+        say(f"{key!r} of the card's metadata was changed by hand: hubkit writes this key, and the change is not kept")
 
 
 def _release(facts: Facts, place: Path) -> Release:

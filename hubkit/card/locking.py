@@ -16,6 +16,7 @@ from hubkit.publishing.lock import (
     LockedRecipe,
     LockedScore,
     LockedStudy,
+    LockedTraining,
 )
 from hubkit.recipe import dump
 from hubkit.scoring import Dial, Study
@@ -33,9 +34,11 @@ class Written:
     sections: Mapping[str, str]
     """Hash of each section by its title."""
     tags: tuple[str, ...]
+    metadata: Mapping[str, str]
+    """Hash of each key of the metadata."""
 
 
-UNWRITTEN: Final = Written({}, ())
+UNWRITTEN: Final = Written({}, (), {})
 
 
 def locked(making: Path, facts: Facts, proof: str, made_from: str, written: Written = UNWRITTEN) -> Lock:
@@ -63,7 +66,7 @@ def locked(making: Path, facts: Facts, proof: str, made_from: str, written: Writ
             held_out=len(images.holdout),
         ),
         extractors={score.extractor: score.extractor_revision for score in facts.scores.scores if score.extractor},
-        training=model.model_dump(mode="json", exclude=ELSEWHERE),
+        training=LockedTraining.model_validate(model.model_dump(mode="json", exclude=ELSEWHERE)),
         weights=model.weights,
         interface=interface_of(
             making,
@@ -81,6 +84,7 @@ def locked(making: Path, facts: Facts, proof: str, made_from: str, written: Writ
         ),
         card=dict(written.sections),
         tags=written.tags,
+        metadata=dict(written.metadata),
         accepted=facts.accepted,
         source=facts.source,
         parent=Parent(commit=facts.before.commit, tag=facts.before.tag) if facts.before else None,

@@ -13,6 +13,8 @@ from hubkit.recipe import Recipe
 from hubkit.scoring import Score
 
 TASK: Final = {"type": "text-to-image", "name": "Text-to-Image"}
+NOT_FOR_ALL: Final = "not-for-all-audiences"
+"""The tag before whose pages the Hub asks a visitor."""
 TAGS: Final = ("text-to-image", "stable-diffusion", "stable-diffusion-diffusers", "diffusers-training", "hubkit")
 OWN_PICTURES: Final = "imagefolder"
 """What `datasets` calls a folder of pictures; a path of this machine is nobody's business."""
@@ -20,10 +22,10 @@ OWN_PICTURES: Final = "imagefolder"
 
 WRITTEN: Final = frozenset({
     "license", "license_name", "license_link", "library_name", "pipeline_tag", "base_model", "base_model_relation",
-    "datasets", "language", "instance_prompt", "new_version", "tags", "widget", "thumbnail", "co2_eq_emissions",
+    "datasets", "instance_prompt", "new_version", "tags", "widget", "thumbnail", "co2_eq_emissions",
     "model-index",
 })  # fmt: skip
-"""The keys that hubkit writes; any other is a person's."""
+"""The keys that hubkit writes anew each time; any other is a person's, and so is the `language` once it is there."""
 
 SHARE_ALIKE: Final = frozenset({"cc-by-sa-3.0", "cc-by-sa-4.0", "cc-by-nc-sa-3.0", "cc-by-nc-sa-4.0"})
 """Licences of pictures that ask for the same licence on what is made of them."""
@@ -59,7 +61,7 @@ def metadata(
     `hub_address` says.
     """
     rehearsal = ["rehearsal"] if recipe.hub == "local" or not where else []
-    audience = ["not-for-all-audiences"] if recipe.card.not_for_all_audiences else []
+    audience = [NOT_FOR_ALL] if recipe.card.not_for_all_audiences else []
     said: dict[str, Any] = {
         **licence(recipe.model.base, recipe.model.revision or "main", stated, where),
         "library_name": "diffusers",

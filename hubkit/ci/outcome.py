@@ -82,11 +82,9 @@ def _going_on(run: Path) -> Iterator[Path]:
 def note(row: Row, run: Path, state: State, this_run: str) -> str:
     """What the job that sorts is told: the state, and the row to publish or to go on with.
 
-    A training that was stopped twice at the same step has failed: it would be started over and over.
+    The reason to publish all the same stays in the row: a gate on the last release is judged when it is published. A
+    training that was stopped twice at the same step has failed: it would be started over and over.
     """
-    scores = Scores.load(run / "scores.json")
-    if state == "finished" and scores and not scores.refusals:
-        row = replace(row, accept="")  # every gate is met: nothing is accepted
     if state == "stopped":
         found = newest(run)
         step = int(found.name.removeprefix("step-")) if found else 0

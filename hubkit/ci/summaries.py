@@ -10,9 +10,9 @@ from hubkit.ci.planning import Planned
 from hubkit.ci.room import GIGABYTE
 from hubkit.ci.rows import Row
 from hubkit.errors import Fault
-from hubkit.escaping import Markdown, code, table
+from hubkit.escaping import Markdown, code, inline, table
 from hubkit.publishing import Lock, Publication, Release, changelog, past_at
-from hubkit.scoring import Scores, verdict
+from hubkit.scoring import Score, Scores, verdict
 
 KEYS_SHOWN: Final = 30
 PICTURES: Final = ("images/before-after.webp", "images/before-after.png")
@@ -54,10 +54,15 @@ def of_scores(scores: Scores) -> str:
     """The scores, base beside finetuned, and whether the gates are met."""
     marks = {True: "met", False: Markdown("**not met**"), None: ""}
     rows = [
-        [code(one.metric), f"{one.base:.4g}", f"{one.value:.4g}", verdict(one), str(one.n), marks[one.gate_met]]
+        [named(one), f"{one.base:.4g}", f"{one.value:.4g}", verdict(one), str(one.n), marks[one.gate_met]]
         for one in scores.scores
     ]
     return table(("score", "base", "finetuned", "difference", "n", "gate"), rows) + "\n"
+
+
+def named(score: Score) -> Markdown:
+    """A score's name and its panel: one metric may look at several sets of prompts."""
+    return Markdown(f"{code(score.metric)} {inline(score.panel)}")
 
 
 def of_training(row: Row, scores: Scores | None, end: str) -> str:

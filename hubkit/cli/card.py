@@ -4,7 +4,7 @@ import json
 import sys
 import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,9 +12,6 @@ from hubkit.cli.options import HubOption
 
 if TYPE_CHECKING:
     from hubkit.card.checking import Checked
-
-LOCK: Final = "hubkit.lock.json"
-CARD: Final = "README.md"
 
 
 def preview(
@@ -59,13 +56,14 @@ def check(
 ) -> None:
     """Check that a card is true: its numbers, links, pictures, metadata and code. Every fault is listed; exit 10.
 
+    Sections that are word for word hubkit's were written from the facts. The last line names those that people edited:
+    they are not checked, but for the scores in them.
+
     Executing means: the weights are downloaded, and hubkit's own template draws with them, without a network. A card
     whose code is anything else than what hubkit writes for its lock is a fault, and nothing of it is executed.
 
     hubkit card check hubkit/naruto@v1.0.0
     """
-    from dataclasses import asdict
-
     from hubkit.card import checking
     from hubkit.endpoint import settle
     from hubkit.errors import IntegrityError
@@ -78,28 +76,32 @@ def check(
         settle(hub, None)
         held = checking.of_repo(model)
     found = checking.check(held, run=run)
-    if as_json:
-        print(json.dumps(asdict(found), indent=2))
-    else:
-        report(found)
+    print(in_json(found)) if as_json else report(found)
     if found.faults:
         raise IntegrityError.of(found.faults)
 
 
 def report(found: "Checked") -> None:
-    """What was looked at, on stdout."""
+    """What was looked at, and what that amounts to, on stdout."""
     from hubkit.errors import visible
 
-    print(f"{found.where}: {'the card is true' if not found.faults else 'the card is not true'}")
+    print(f"{found.where}:")
     for line in found.seen:
         print(f"  {visible(line)}")
-    if found.edited:
-        print(f"  edited since hubkit wrote it: {visible(', '.join(found.edited))}")
+    print(visible(found.verdict))
+
+
+def in_json(found: "Checked") -> str:
+    """The same for a script."""
+    from dataclasses import asdict
+
+    return json.dumps({"verdict": found.verdict, **asdict(found)}, indent=2)
 
 
 def shown(folder: Path) -> Path:
     """The folder that holds the card: that of the run's release, or the folder itself. Raises RecipeError."""
     from hubkit.errors import RecipeError
+    from hubkit.publishing import CARD
 
     for place in (folder / "release", folder):
         if (place / CARD).is_file():
@@ -114,7 +116,7 @@ def name_of(folder: Path) -> str:
     """The repo that the release is meant for; a stand-in where the folder is none, or goes to no repo."""
     from pydantic import TypeAdapter, ValidationError
 
-    from hubkit.publishing import Lock
+    from hubkit.publishing import LOCK, Lock
     from hubkit.values import RepoId
 
     if not (folder / LOCK).is_file():

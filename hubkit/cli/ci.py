@@ -119,7 +119,7 @@ def published(
     summarise(text)
     output("url", publication.url)
     if notes:
-        notes.write_text(text)
+        notes.write_text(text, encoding="utf-8")
 
 
 def _row() -> "Row":

@@ -17,6 +17,10 @@ TagOption = Annotated[str | None, typer.Option("--tag", metavar="TAG", help="Tag
 Accept = Annotated[
     str | None, typer.Option("--accept", metavar="REASON", help="Publish though a gate is not met, and say why.")
 ]
+AcceptIfNeeded = Annotated[
+    str | None,
+    typer.Option("--accept-if-needed", metavar="REASON", help="The same before it is known whether a gate is not met."),
+]
 Model = Annotated[str, typer.Argument(metavar="REPO", help="A published model, such as you/sd-naruto.")]
 Address = Annotated[
     str,
@@ -25,7 +29,8 @@ Address = Annotated[
 
 
 def publish(
-    run: Run, *, accept: Accept = None, tag: TagOption = None, repo: Repo = None, hub: HubOption = None
+    run: Run, *, accept: Accept = None, accept_if_needed: AcceptIfNeeded = None, tag: TagOption = None,
+    repo: Repo = None, hub: HubOption = None,
 ) -> None:  # fmt: skip
     """Publish a finished run, without training again.
 
@@ -43,6 +48,8 @@ def publish(
         finished = Finished.open(run, overrides)
         if accept is not None:
             finished.accept(accept)
+        elif accept_if_needed is not None:
+            finished.accept_if_needed(accept_if_needed)
         print_end(finished.publish(), local=local)
 
 

@@ -25,6 +25,8 @@ class RepoFacts:
     license: str | None
     license_name: str | None
     license_link: str | None
+    tags: frozenset[str]
+    """As the Hub lists them: those of its card, and those it gives itself."""
     files: Mapping[str, int]
     """Bytes of every file, by its path."""
     languages: tuple[str, ...] = ()
@@ -69,6 +71,7 @@ def resolve(repo: str, revision: str | None, kind: Kind) -> RepoFacts:
         license=first_of(said.get("license")) or tagged,
         license_name=first_of(said.get("license_name")),
         license_link=first_of(said.get("license_link")),
+        tags=frozenset(info.tags or ()),
         files={file.rfilename: file.size or 0 for file in info.siblings or ()},
         languages=languages(said.get("language")),
     )

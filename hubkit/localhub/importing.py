@@ -136,5 +136,5 @@ def _sha256(path: Path) -> str:
 
 def _sdk(folder: Path) -> str | None:
     readme = folder / README
-    sdk = cards.read(readme.read_text(errors="replace")).data.get("sdk") if readme.is_file() else None
+    sdk = cards.read(readme.read_text(encoding="utf-8", errors="replace")).data.get("sdk") if readme.is_file() else None
     return sdk if isinstance(sdk, str) else None

@@ -60,7 +60,7 @@ def _application(folder: Path, repo_id: str, kind: RepoKind) -> Starlette:
 
 def _page(folder: Path, repo_id: str, kind: RepoKind, origin: str) -> Response:
     files = [(name, path.stat().st_size) for name, path in listed(folder) if _is_shown(path, folder)]
-    readme = (folder / README).read_text(errors="replace") if README in dict(files) else ""
+    readme = (folder / README).read_text(encoding="utf-8", errors="replace") if README in dict(files) else ""
     errors, warnings = cards.check(readme, kind)
     place = _place(repo_id, kind)
     return repository_page(Shown(kind, repo_id, cards.read(readme), place, files, origin, faults=errors + warnings))

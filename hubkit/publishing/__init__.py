@@ -22,7 +22,7 @@ from hubkit.publishing.history import (
 from hubkit.publishing.inspection import ALLOWED, inspect, strange_libraries
 from hubkit.publishing.interface import interface_of
 from hubkit.publishing.lock import LOCK, Interface, Lock, LockedScore, Parent, SourceCode
-from hubkit.publishing.release import ACCEPTED, Accepted, Publication, Release, Target, hashes
+from hubkit.publishing.release import ACCEPTED, HALF, Accepted, Publication, Release, Target, hashes
 from hubkit.publishing.source import source_code
 from hubkit.publishing.staging import FOR_REVIEW, propose, stage_title
 from hubkit.publishing.standing import StandingRelease
@@ -32,11 +32,11 @@ from hubkit.publishing.verification import psnr, unlike, verify_by_drawing, veri
 from hubkit.publishing.versions import Bump, Version, check_greater, demanded, hold, newest
 
 __all__ = [
-    "ACCEPTED", "ALLOWED", "CARD", "FOR_REVIEW", "LARGEST_CARD", "LOCK", "Accepted", "BlankError", "Bump", "Change",
-    "Changes", "Interface", "Lock", "LockedScore", "Parent", "Past", "Placed", "Present", "Publication", "Release",
-    "ScoreChange", "SourceCode", "StandingCard", "StandingRelease", "Target", "Version", "changelog", "changes",
-    "check_greater", "check_unmoved", "demanded", "draw", "found_repo", "hashes", "hold", "holds", "inspect",
-    "interface_of", "newest", "past_at", "place", "present", "propose", "psnr", "read_lock", "restore", "source_code",
-    "stage_title", "strange_libraries", "tag", "take_back", "told", "unlike", "usage", "verify_by_drawing",
-    "verify_hashes",
+    "ACCEPTED", "ALLOWED", "CARD", "FOR_REVIEW", "HALF", "LARGEST_CARD", "LOCK", "Accepted", "BlankError", "Bump",
+    "Change", "Changes", "Interface", "Lock", "LockedScore", "Parent", "Past", "Placed", "Present", "Publication",
+    "Release", "ScoreChange", "SourceCode", "StandingCard", "StandingRelease", "Target", "Version", "changelog",
+    "changes", "check_greater", "check_unmoved", "demanded", "draw", "found_repo", "hashes", "hold", "holds",
+    "inspect", "interface_of", "newest", "past_at", "place", "present", "propose", "psnr", "read_lock", "restore",
+    "source_code", "stage_title", "strange_libraries", "tag", "take_back", "told", "unlike", "usage",
+    "verify_by_drawing", "verify_hashes",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from hubkit.errors import IntegrityError
-from hubkit.values import fingerprint, finite
+from hubkit.values import Tag, fingerprint, finite
 
 FORMAT: Final = 2
 LOCK: Final = "hubkit.lock.json"
@@ -76,6 +76,15 @@ class LockedInterval(Locked):
     def half(self) -> float | None:
         """Half its width."""
         return (self.high - self.low) / 2 if self.high is not None and self.low is not None else None
+
+
+class LockedTraining(Locked):
+    """What was measured of the training, on what machine and with which versions, and all else it says."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    device: str = ""
+    versions: dict[str, str] = Field(default_factory=dict, description="Of hubkit and the libraries.")
 
 
 class LockedScore(Locked):
@@ -157,13 +166,13 @@ class Lock(Locked):
     format: Literal[2] = FORMAT
     name: str
     model_id: str
-    version: str | None = Field(description="The tag it was described for.")
+    version: Tag | None = Field(description="The tag it was described for.")
     made_from: str = Field(description="Hash of what the release was described from, but what stood there before.")
     recipe: LockedRecipe
     base: LockedBase
     data: LockedData
     extractors: dict[str, str] = Field(description="Revision of what the metrics looked through.")
-    training: dict[str, Any] = Field(description="What was measured, on what machine, with which versions.")
+    training: LockedTraining
     weights: dict[FilePath, Sha256] = Field(description="Of the weights as they were trained.")
     interface: Interface
     scores: tuple[LockedScore, ...]
@@ -176,6 +185,9 @@ class Lock(Locked):
         default_factory=dict, description="Hash of each section of the card as hubkit wrote it, by its title."
     )
     tags: tuple[str, ...] = Field((), description="Tags that hubkit gave the card.")
+    metadata: dict[str, Sha256] = Field(
+        default_factory=dict, description="Hash of each key of the card's metadata as hubkit wrote it."
+    )
     accepted: str | None = Field(None, description="Why it was published though a gate was not met.")
     source: SourceCode | None = None
     parent: Parent | None = None
@@ -190,13 +202,12 @@ class Lock(Locked):
     @property
     def versions(self) -> Mapping[str, str]:
         """Of hubkit and the libraries it was trained with."""
-        said: Mapping[str, str] = self.training.get("versions", {})
-        return said
+        return self.training.versions
 
     @property
     def device(self) -> str:
         """What it was trained on."""
-        return str(self.training.get("device", ""))
+        return self.training.device
 
     def text(self) -> str:
         """As it is published."""

@@ -11,6 +11,8 @@ from hubkit.publishing.lock import Lock
 from hubkit.values import Record, sha256_of
 
 ACCEPTED: Final = "accepted.json"
+HALF: Final = ".fp16."
+"""In the names of half-precision copies."""
 
 
 class Accepted(Record):

@@ -10,6 +10,7 @@ from typing import Final
 
 from hubkit import devices
 from hubkit.errors import IntegrityError
+from hubkit.escaping import without_formulas
 from hubkit.sampling import SCHEDULERS
 
 SNIPPET: Final = """\
@@ -73,7 +74,7 @@ def usage(
 
 def literal(text: str) -> str:
     """A text as Python writes it, between double quotes where it holds none."""
-    single = repr(text)
+    single = without_formulas(repr(text), r"\x{:02x}")
     return single if '"' in single else f'"{single[1:-1]}"'
 
 

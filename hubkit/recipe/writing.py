@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from hubkit.escaping import without_formulas
 from hubkit.recipe.settings import Recipe
 
 
@@ -36,5 +37,6 @@ def toml(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(toml(item) for item in value) + "]"
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        text = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        return without_formulas(text, r"\u{:04x}")
     return str(value).lower() if isinstance(value, bool) else repr(value)

@@ -79,12 +79,14 @@ def paint(prompt: str, seed: int, steps: int, guidance_scale: float) -> list[tup
 
 
 def draw(
-    prompt: str, template: str, seed: int, steps: int, guidance_scale: float,
+    prompt: str, template: str, seed: int | None, steps: int | None, guidance_scale: float | None,
     progress: gr.Progress = gr.Progress(track_tqdm=True),  # noqa: ARG001, B008 - gradio looks for it here
 ) -> tuple[tuple[Any, Any], str]:  # fmt: skip
     """Draw a prompt in a template with the base and with the finetuned model, from the same noise."""
     if not prompt.strip() or len(prompt) > LONGEST_PROMPT:
         raise gr.Error(f"Write what to draw, in at most {LONGEST_PROMPT} characters.", print_exception=False)
+    if seed is None or steps is None or guidance_scale is None:  # a field of a number that somebody emptied
+        raise gr.Error("Seed, steps and guidance each need a number.", print_exception=False)
     whole = template.replace("{subject}", prompt.strip())
     (base, base_hidden), (finetuned, finetuned_hidden) = paint(whole, int(seed), int(steps), float(guidance_scale))
     if base_hidden or finetuned_hidden:

@@ -1,24 +1,22 @@
 """What a demo says and draws, read from a release on the Hub."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import Field
 
 from hubkit import hub
+from hubkit.card.metadata import NOT_FOR_ALL
 from hubkit.errors import BaseModelError, IntegrityError, RecipeError
+from hubkit.publishing import HALF, LOCK, Lock, read_lock
 from hubkit.recipe import Recipe, reload
 from hubkit.sampling import study
 from hubkit.values import Record, sha256_of
 
-LOCK: Final = "hubkit.lock.json"
 RECIPE: Final = "recipe.toml"
 EXAMPLES: Final = 8
 """Subjects of the card that a visitor can pick, at most."""
-
-HALF: Final = "unet/diffusion_pytorch_model.fp16.safetensors"
 
 
 class Pinned(Record):
@@ -45,6 +43,7 @@ class Demo(Record):
     base: Pinned
     tag: str | None = Field(None, description="Of the release, where it has one.")
     private: bool = Field(description="Whether the model is private; then so is its Space.")
+    not_for_all_audiences: bool = Field(default=False, description="Whether the model is; then so is its Space.")
     license: str | None
     dataset: str | None = Field(description="Its id on the Hub; none for pictures of one's own.")
     templates: tuple[str, ...] = Field(description="Prompts around a subject; each holds `{subject}`.")
@@ -52,26 +51,6 @@ class Demo(Record):
     examples: tuple[Example, ...]
     sampling: dict[str, str | int | float] = Field(description="Steps, guidance scale, scheduler, size of the card.")
     versions: dict[str, str] = Field(description="Of the libraries the release was made with.")
-
-
-class Training(BaseModel):
-    """What the lock says of the training, as far as it matters here."""
-
-    versions: dict[str, str]
-
-
-class Study(BaseModel):
-    """What the lock says of the prompt study."""
-
-    winner: str | None = None
-
-
-class Lock(BaseModel):
-    """What the lock of a release says, as far as it matters here."""
-
-    training: Training
-    files: dict[str, str]
-    study: Study | None = None
 
 
 def read(model: str) -> Demo:
@@ -88,33 +67,27 @@ def read(model: str) -> Demo:
             help="a demo is made for a model that `hubkit train … --push` has published",
             code="HK420",
         )
-    folder = hub.snapshot(repo, facts.sha, allow=[LOCK, RECIPE])
-    lock = _lock(folder / LOCK, repo)
+    folder = hub.snapshot(repo, facts.sha, allow=[RECIPE])
+    lock = read_lock(repo, facts.sha, facts.files[LOCK])
     if lock.files.get(RECIPE) != sha256_of(folder / RECIPE):
         raise IntegrityError(f"the {RECIPE} of {repo} is not the one its {LOCK} names", code="HK1020")
     recipe = _recipe(folder / RECIPE, repo, lock)
     templates, best = recipe.samples.templates, _best(recipe, lock)
+    has_half = any(HALF in file for file in lock.files)
     return Demo(
-        model=Pinned(repo=repo, revision=facts.sha, variant="fp16" if HALF in lock.files else None),
+        model=Pinned(repo=repo, revision=facts.sha, variant="fp16" if has_half else None),
         base=_base(recipe),
         tag=_tag(repo, facts.sha, revision),
         private=facts.private,
+        not_for_all_audiences=NOT_FOR_ALL in facts.tags,
         license=facts.license,
         dataset=recipe.data.repo,
         templates=templates,
         best=best,
         examples=_examples(recipe, best),
         sampling=recipe.samples.facts(recipe.data.resolution),
-        versions=lock.training.versions,
+        versions=lock.versions,
     )
-
-
-def _lock(path: Path, repo: str) -> Lock:
-    try:
-        said: Mapping[str, Any] = json.loads(path.read_bytes())
-        return Lock.model_validate(said)
-    except (ValueError, ValidationError, RecursionError) as error:
-        raise IntegrityError(f"the {LOCK} of {repo} is damaged", code="HK1021") from error
 
 
 def _recipe(path: Path, repo: str, lock: Lock) -> Recipe:
@@ -123,7 +96,7 @@ def _recipe(path: Path, repo: str, lock: Lock) -> Recipe:
     except RecipeError as error:
         raise BaseModelError(
             f"this hubkit does not read the recipe of {repo}: {error.faults[0].message}",
-            help=f"it was made with hubkit {lock.training.versions.get('hubkit-publisher', '(unknown)')}",
+            help=f"it was made with hubkit {lock.versions.get('hubkit-publisher', '(unknown)')}",
             code="HK421",
         ) from error
 

@@ -9,8 +9,10 @@ from pathlib import Path
 from string import Template
 from typing import Any, Final
 
+from hubkit.card.metadata import NOT_FOR_ALL
 from hubkit.errors import ConflictError
 from hubkit.escaping import Markdown, block, code, front_matter, inline
+from hubkit.publishing.usage import literal
 from hubkit.space.demo import Demo
 from hubkit.values import write_atomically
 
@@ -26,6 +28,8 @@ LIBRARIES: Final = ("accelerate", "diffusers", "safetensors", "torch", "transfor
 VERSION: Final = re.compile(r"\d+(\.\d+)*(\.?(a|b|rc|dev|post)\d+)*")
 SHORT_DESCRIPTION: Final = "One prompt, drawn by the base and by the finetuned model"
 """The Hub takes 60 characters at most."""
+
+TAGS: Final = ("text-to-image", "stable-diffusion", "hubkit")
 
 UNSET: Final = "your-name/your-space"
 """Stands for the Space's own name until it is known."""
@@ -69,7 +73,7 @@ def metadata(demo: Demo) -> dict[str, Any]:
         "license": "apache-2.0",
         "models": [demo.model.repo, demo.base.repo],
         "datasets": [demo.dataset] if demo.dataset else None,
-        "tags": ["text-to-image", "stable-diffusion", "hubkit"],
+        "tags": [*TAGS, *([NOT_FOR_ALL] if demo.not_for_all_audiences else [])],
     }
     return {key: value for key, value in said.items() if value}
 
@@ -98,17 +102,23 @@ def words(demo: Demo, space: str) -> str:
         base_revision=code(demo.base.revision),
         release=release,
         license=inline(demo.license or "no stated licence"),
-        again=block(f"hubkit space {demo.model.repo} --push", "sh"),
+        again=block(again(demo, space), "sh"),
         call=block(call(demo, space), "python"),
         access=_access(demo),
     )
 
 
+def again(demo: Demo, space: str) -> str:
+    """The command that makes this Space anew, and no other: it is named where it has another name than the model."""
+    there = "" if space in {UNSET, demo.model.repo} else f" --repo {space}"
+    return f"hubkit space {demo.model.repo} --push{there}"
+
+
 def call(demo: Demo, space: str) -> str:
     """Python that asks the Space for the card's first picture. Texts become literals, whatever they hold."""
     first = demo.examples[0]
-    given = {"prompt": first.subject, "template": first.template, "seed": first.seed}
-    arguments = "".join(f"    {name}={value!r},\n" for name, value in given.items())
+    given = {"prompt": literal(first.subject), "template": literal(first.template), "seed": first.seed}
+    arguments = "".join(f"    {name}={value},\n" for name, value in given.items())
     return (
         "from gradio_client import Client\n\n"
         f"client = Client({space!r})\n"

@@ -1,5 +1,8 @@
 """A folder as the page that it would be on the Hub."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,6 +52,25 @@ def test_what_is_edited_shows_at_the_next_look_with_what_the_hub_would_refuse(ur
 
     assert "Another card" in page
     assert "license&#34; must be one of" in page
+
+
+def test_a_card_is_utf_8_whatever_the_machine_speaks(tmp_path: Path):
+    """As the Hub reads it."""
+    (tmp_path / "README.md").write_text("# 忍者\n", encoding="utf-8")
+    look = (
+        "import sys, httpx2, pathlib; from hubkit.localhub import previewing\n"
+        "with previewing(pathlib.Path(sys.argv[1]), repo='alice/cats') as url: print(ascii(httpx2.get(url).text))"
+    )
+    ascii_only = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", look, str(tmp_path)],
+        env=os.environ | ascii_only,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert ascii("忍者")[1:-1] in done.stdout
 
 
 def test_nothing_but_the_folder_is_shown(url: str):

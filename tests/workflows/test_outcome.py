@@ -7,13 +7,14 @@ import pytest
 import torch
 
 from hubkit.ci.machine import check_checkpoint, check_disk, check_gpu
-from hubkit.ci.outcome import carry, conclude, note
+from hubkit.ci.outcome import carry, conclude, note, unmet
 from hubkit.ci.room import Room, weights
 from hubkit.ci.rows import Row
 from hubkit.errors import IntegrityError, MachineError
 from hubkit.training.checkpoint import Checkpoint, save_checkpoint
 
 from .conftest import HERE
+from .test_summaries import scores
 
 ROW = Row(recipe="recipes/a.toml", stem="a", name="a", repo="acme/a")
 GOES_ON = Row(**ROW.values() | {"run": "70", "step": 4, "attempt": 2})
@@ -65,6 +66,18 @@ def test_the_next_run_is_told_where_to_go_on(run):
     told = json.loads(note(ROW, run, "stopped", "70"))
 
     assert {"state": "stopped", "row": GOES_ON.values()} == told
+
+
+@pytest.mark.parametrize("gate_met", [True, False, None], ids=["met", "not met", "waits for the publishing"])
+def test_the_reason_to_publish_all_the_same_is_handed_on(run, gate_met):
+    """Whatever is known of the gates so far: one on the last release is judged by the job that publishes."""
+    judged = scores(gate_met)
+    judged.save(run / "scores.json", "a test")
+    row = Row(**ROW.values() | {"accept": "the faces are better"})
+
+    assert "the faces are better" == json.loads(note(row, run, "finished", "70"))["row"]["accept"]
+    assert unmet(row, run) is None
+    assert (gate_met is False) == (unmet(ROW, run) is not None)
 
 
 def test_without_getting_ahead_it_is_not_started_again(run):

@@ -37,7 +37,7 @@ def test_a_pull_request_cannot_write_the_summary(text: str):
 def test_the_name_of_a_score_is_a_text(text: str):
     """It comes from a file that another machine wrote."""
     score = Score(
-        metric=text, kind="kid", value=1.0, base=2.0, better="lower", n=3, scale="", extractor="",
+        metric=text, panel=text, kind="kid", value=1.0, base=2.0, better="lower", n=3, scale="", extractor="",
         extractor_revision="", settings={}, reference={},
     )  # fmt: skip
     said = of_scores(Scores(finetuned=(), base=(), templates=(), subjects=(), scores=(score,), sampling={}))
@@ -70,10 +70,19 @@ def test_a_publication_shows_its_picture_its_scores_and_its_code(tag: str | None
     said = of_publication(publication, release, scores(gate_met=True), "")
 
     assert f"/acme/a/resolve/{'c' * 40}/images/before-after.webp)" in said
-    assert "| `kid[mini-clip]` | 0.5 | 0.25 |" in said
+    assert "| `kid[mini-clip]` holdout | 0.5 | 0.25 |" in said
     assert f'from_pretrained("acme/a", revision="{at}")' in said
     assert "all hashes; drawn again" in said
     assert "![" not in of_publication(publication, release.model_copy(update={"manifest": {}}), scores(None), "")
+
+
+def test_one_metric_on_two_panels_is_two_rows_that_are_told_apart():
+    """Its captions that were held out, and those of the training."""
+    held_out = scores(gate_met=True).scores[0]
+    both = (held_out, held_out.model_copy(update={"panel": "training", "value": 0.125, "gate_met": None}))
+    rows = of_scores(scores(None).model_copy(update={"scores": both})).splitlines()[2:]
+
+    assert ["`kid[mini-clip]` holdout", "`kid[mini-clip]` training"] == [row.split(" | ")[0][2:] for row in rows]
 
 
 def test_what_is_trained_and_how_it_ended_is_told():

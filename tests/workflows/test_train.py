@@ -87,7 +87,7 @@ def test_a_tag_becomes_a_released_model(act, checkout, hub, api, canary, tmp_pat
     assert "hubkit/mini-sd" == info.card_data.base_model
     [release] = [call for call in ran.gh if call["arguments"][:2] == ["release", "create"]]
     assert "models/quickstart/v0.1.0" == release["arguments"][2]
-    assert "| `kid[mini-clip]` |" in release["notes"][0]
+    assert "| `kid[mini-clip]` holdout |" in release["notes"][0]
     assert f"{hub.url}/local/mini-ninja/resolve/{info.sha}/images/" in release["notes"][0]
 
     assert any(b"\0hubkit\0train\0" in line for line in seen)

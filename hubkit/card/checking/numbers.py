@@ -11,7 +11,7 @@ from hubkit.card.chapters.opening import headline, in_short
 from hubkit.card.chapters.scores import meaning, protocol, row, table
 from hubkit.card.checking.held import Held
 from hubkit.card.checking.marks import Grid, Marks, marks_of
-from hubkit.card.edits import sections, split
+from hubkit.card.edits import split
 from hubkit.card.metadata import arguments, type_of
 from hubkit.card.plots import scores_in_words
 from hubkit.card.sections import Part, Table
@@ -29,8 +29,9 @@ ALL: Final = "score"
 
 
 def number_faults(held: Held, marks: Marks, edited: Sequence[str]) -> Iterator[Fault]:
-    """Numbers that are not the lock's: in the table of scores, in the metadata, and beside the name of a score in the
-    sections of hubkit's that were edited; scores that are missing. Raises IntegrityError for a lock without sense.
+    """Numbers that are not the lock's: in the table of scores, in the metadata, and beside the name of a score in
+    `edited`, the sections of hubkit's that people changed; scores that are missing. Raises IntegrityError for a lock
+    without sense.
     """
     scores = scores_of(held)
     yield from _of_tables(scores, marks)
@@ -102,8 +103,7 @@ def _fault(message: str, where: str = "README.md:1") -> Fault:
 
 def _of_words(scores: Sequence[Score], marks: Marks, edited: Sequence[str]) -> Iterator[Fault]:
     """Numbers beside the name of a score, in the sections of hubkit's that people edited."""
-    texts = sections(marks.body)
-    changed = {mark.text for title in edited for mark in marks_of(texts[title]).paragraphs}
+    changed = {mark.text for text in edited for mark in marks_of(text).paragraphs}
     for mark in marks.paragraphs:
         named = [score for score in scores if score.metric in mark.text]
         if named and mark.text in changed:

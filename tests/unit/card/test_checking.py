@@ -10,7 +10,8 @@ import pytest
 
 from hubkit import hub
 from hubkit.card.checking import Checked, check, of_folder, of_repo
-from hubkit.card.edits import section_hashes, split
+from hubkit.card.edits import metadata_hashes, section_hashes, split
+from hubkit.cli.card import in_json, report
 from hubkit.errors import BaseModelError, Fault
 from hubkit.localhub import LocalHub
 from hubkit.publishing import Release
@@ -32,7 +33,8 @@ def there(described: Release, as_alice: LocalHub, tmp_path: Path) -> Path:
             text = text.replace(stand_in, str(commit))
         (place / name).write_text(text)
     lock = json.loads((place / "hubkit.lock.json").read_text())
-    lock["card"] = section_hashes(split((place / "README.md").read_text())[1])
+    said, body = split((place / "README.md").read_text())
+    lock |= {"card": section_hashes(body), "metadata": metadata_hashes(said)}
     (place / "hubkit.lock.json").write_text(json.dumps(lock))
     return place
 
@@ -63,6 +65,7 @@ def test_a_fresh_card_is_true(there: Path):
     found = check(of_folder(there))
 
     assert found.faults == ()
+    assert found.verdict == "the card is true"
     assert "bit for bit" in found.seen[-1]
 
 
@@ -146,6 +149,37 @@ def test_what_people_add_is_theirs(there: Path, edit: Edit):
 
     assert found.faults == ()
     assert found.edited == ("Before and after",)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "unchecked"),
+    [
+        ("1 min 23 s", "1 min 3 s", "'Costs'"),
+        ("10 pictures of", "10,000 pictures of", "'Introduction'"),
+        ("- text: Yoda", "- text: Yoda the best", "'widget' in the metadata"),
+        ("library_name: diffusers\n", "", "'library_name' in the metadata"),
+    ],
+)
+def test_what_was_edited_is_not_called_true(
+    there: Path, edit: Edit, before: str, after: str, unchecked: str, capsys: pytest.CaptureFixture[str]
+):
+    """It is no fault, and the last line does not vouch for it; nor does what a script reads."""
+    edit(before, after)
+    found = looked(there)
+    report(found)
+    last = capsys.readouterr().out.splitlines()[-1]
+
+    assert f"the card is true, but for {unchecked}, edited by hand and not checked" == last
+    assert last == json.loads(in_json(found))["verdict"]
+
+
+def test_what_is_known_to_be_wrong_comes_first(there: Path, edit: Edit):
+    """A fault beside an edit: the card is not true, and there may be more."""
+    edit("1 min 23 s", "1 min 3 s")
+    edit("(#scores)", "(#numbers)")
+
+    said = "the card is not true; 'Introduction', 'Costs', edited by hand and not checked"
+    assert said == looked(there).verdict
 
 
 @pytest.mark.parametrize("code", ["import os", "print(1)"])

@@ -1,21 +1,25 @@
 """A finished run is published from its folder, wherever that was carried."""
 
 import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 from hubkit import hub
 from hubkit.errors import GateError, IntegrityError, RecipeError
 from hubkit.finished import Finished
+from hubkit.localhub import LocalHub
 from hubkit.publishing import LOCK, Lock, hashes
 from hubkit.recipe import dump
 from hubkit.scoring import Scores
 from hubkit.training import TrainedModel
 from hubkit.values import Record
 
+from ...workflows.conftest import step
 from .conftest import Scored, recipe_of, scored
 
 CARRIED = ("recipe.toml", "images.json", "model.json", "scores.json", "release.json")
@@ -170,6 +174,37 @@ def test_there_is_nothing_to_accept_where_every_gate_is_met(carried: Path):
 
     with pytest.raises(RecipeError, match="nothing to accept"):
         Finished.open(carried, PLAIN).accept("because")
+
+
+def published_by_the_workflow(place: Path, url: str, accept: str) -> subprocess.CompletedProcess[str]:
+    """The step of train.yml that publishes `place`/runs/sd-tiny, with what somebody wrote into `accept`."""
+    about = {"NAME": "sd-tiny", "ACCEPT": accept, "HF_ENDPOINT": url, "HF_TOKEN": "hf_alice0write"}
+    return step("train.yml", "publish", "Verify what was trained", place, {**about, "HF_OIDC_RESOURCE": ""})
+
+
+def test_a_workflows_reason_counts_where_it_turns_out_to_be_needed(
+    tiny_model: Path, tmp_path: Path, as_alice: LocalHub
+):
+    """A first release is held against the base, and needs none: the reason is passed over. The second is no better than
+    the first, which only the job that publishes finds out: now it is on the card.
+    """
+    kid = {"kind": "kid", "extractor": "alice/clip", "gate": {"better_than": "release"}}
+    recipe = recipe_of(metrics=[kid], verify="hashes").model_copy(update={"hub": None})
+    another = shutil.copytree(tiny_model, tmp_path / "another")
+    weights = load_file(another / WEIGHTS)
+    save_file({name: tensor * 1.01 for name, tensor in weights.items()}, another / WEIGHTS, metadata={"format": "pt"})
+    said, cards = [], []
+    for name, model in (("first", tiny_model), ("second", another)):
+        run = scored(model, tmp_path / name / "runs" / "sd-tiny", recipe)
+        finish(run, model)
+        judged(run.folder, gate_met=None)
+        done = published_by_the_workflow(tmp_path / name, as_alice.url, "the faces")
+        assert 0 == done.returncode, done.stderr
+        said.append(done.stderr)
+        cards.append(hub.read("alice/sd-tiny", str(hub.head("alice/sd-tiny")), "README.md").decode())
+
+    assert [True, False] == ["is not needed" in one for one in said]
+    assert [False, True] == ["The reason given: the faces" in card for card in cards]
 
 
 def test_a_folder_that_is_no_run_is_told_so(tmp_path: Path):

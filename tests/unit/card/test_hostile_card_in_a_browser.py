@@ -18,10 +18,11 @@ from hubkit.card.pictures import in_words
 from hubkit.card.sections import Bullets, Fold, Picture, Plain, Section, Table, Words
 from hubkit.card.writing import body, front
 from hubkit.escaping import Markdown, block, code, front_matter, inline
-from hubkit.publishing import usage
+from hubkit.publishing import Change, Changes, Past, usage
 from hubkit.recipe import Recipe
 
 from ...browser import Page, browser
+from ..publishing.conftest import lock_of
 from .conftest import recipe_of, scored
 from .test_hostile_texts import HOSTILE
 
@@ -74,7 +75,7 @@ def facts_of(texts: Sequence[str], folder: Path) -> Facts:
     score = run.scores.scores[0].model_copy(update={
         "extractor": cut(plain[11]), "extractor_revision": cut(plain[12]), "notes": (plain[13], plain[14]),
         "warnings": (plain[15], plain[16]), "scale": plain[17], "intervals_by": plain[18], "gate_met": False,
-        "settings": {cut(plain[19]): plain[20]}, "reference": {cut(plain[21]): plain[22]},
+        "settings": {cut(plain[19]): plain[20]}, "reference": {cut(plain[21]): plain[22]}, "gate": plain[19],
     })  # fmt: skip
     scores = run.scores.model_copy(update={"scores": (score,)})
     images = run.images.model_copy(
@@ -85,11 +86,15 @@ def facts_of(texts: Sequence[str], folder: Path) -> Facts:
         "device": plain[27], "versions": {cut(plain[28]): plain[29]}, "remarks": (plain[30], plain[31]),
         "weights": {cut(plain[32]): cut(plain[33])},
     })  # fmt: skip
+    one = Change(what=plain[25], before=plain[16], after=plain[10])
+    changes = Changes(interface=(one,), weights=True, sources=(one,), recipe=(one,), versions=(one,), scores=())
     gallery = tuple((sample, "images/a.png") for sample in scores.finetuned[:: len(scores.templates)])
     return Facts(
         recipe=recipe, images=images, model=model, scores=scores, model_id="alice/sd-tiny",
         snippet=usage("alice/sd-tiny", texts[0], 1, scores.sampling), proof=gallery[0][0], gallery=gallery,
-        safety_checker=False, accepted=plain[34], plots={"before-after": Picture("images/a.png", in_words(scores))},
+        safety_checker=False, accepted=plain[34],
+        before=Past(commit=plain[0], tag=plain[6], lock=lock_of(folder)), changes=changes,
+        plots={"before-after": Picture("images/a.png", in_words(scores))},
     )  # fmt: skip
 
 

@@ -2,19 +2,25 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Callable, Iterator
-from typing import Any
+from pathlib import Path
 
 import pytest
 import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from hubkit.card.sections import Picture, Table, Words
+from hubkit.card.chapters.scores import meaning
+from hubkit.card.sections import Bullets, Code, Picture, Plain, Section, Table, Words
 from hubkit.errors import Fault
 from hubkit.escaping import block, code, front_matter, inline
+from hubkit.metrics.kid import KernelDistance
 from hubkit.progress import say
-from hubkit.publishing import usage
+from hubkit.publishing import Past, Present, Release, usage
+from hubkit.recipe import Recipe, dump
+
+from .conftest import Scored, recipe_of, scored
 
 HOSTILE = [
     'cat"; __import__("os").system("id") #',
@@ -63,6 +69,7 @@ HOSTILE = [
     "Z\u0335\u0321\u0322a\u0300\u0301\u0302\u0303" * 30,
     "👩‍👩‍👧‍👦🏳️‍🌈🇩🇪👍🏽",
     "yes", "null", "1e5", "0x1F", "2026-11-22", "~", "- a", "? a", "@someone #12 $x^2$ $$x$$", "-", "=", "1.", "+",
+    r"\(x^2\) \(\href{//evil.example}{x}\) \\(x\\) \\\(x\\\) \[x\] \\[x\\] $$\href{//evil.example}{x}$$ $$$ \$$x\$$\\",
     "../../etc/passwd", "C:\\con\\..\\nul", "-rf *; $(id) `id` | sh",
     "x" * 5000,
     "忍者 портрет 🥷",
@@ -80,6 +87,10 @@ RECOGNISED = re.compile(
     r"(?:https?://|www\.)[-.\w]|(?:^|[\s\W])[-.\w+]+@[-\w]+\.[-\w]|(?:^|\W)@[^\W\d]|mailto:|xmpp:", re.IGNORECASE
 )
 """What remark and GitHub make links of, whether it was escaped or not."""
+FORMULA = re.compile(r"\$\$|\\\\[()\[\]]")
+"""What the Hub takes for the ends of a formula, in the very text and before it reads the Markdown."""
+HERE = re.compile(r"#|/(?![/\\])")
+"""How a link begins that stays on this page or on this Hub; two slashes begin the name of a host."""
 INERT = {"paragraph_open", "paragraph_close", "inline", "text", "text_special", "softbreak"}
 
 
@@ -132,6 +143,36 @@ def test_nothing_in_it_is_recognised_afterwards(text: str):
     read = "".join(token.content for token in tokens(str(inline(text))) if token.type in {"text", "text_special"})
 
     assert not RECOGNISED.search(read)
+
+
+def with_gate(run: Scored, gate: str) -> Scored:
+    """The run with another gate of its score, in words."""
+    score = run.scores.scores[0].model_copy(update={"gate": gate})
+    return run.but(scores=run.scores.model_copy(update={"scores": (score,)}))
+
+
+@hostile
+def test_as_the_words_of_a_gate_it_is_only_text(text: str, tmp_path: Path):
+    """They stand in a lock, which may be a stranger's; the one link is the paper's."""
+    score = with_gate(scored(tmp_path, tmp_path, recipe_of()), text).scores.scores[0]
+    found = [token for token in tokens(meaning([score])) if token.type not in {*INERT, "strong_open", "strong_close"}]
+
+    assert ["link_open", "link_close"] == [token.type for token in found]
+    assert KernelDistance.paper == found[0].attrs["href"]
+
+
+@hostile
+def test_no_formula_is_made_of_it(text: str):
+    """Neither where it stands as text or code, nor where it is a literal; escaping a backslash makes two of it."""
+    recipe = recipe_of(subjects=[text])
+    parts = [
+        Words("usage", {"prompt": text, "seed": 1}), Picture("images/a.png", text), Bullets([text]), Plain(text),
+        Table([text], [[text], [code(text)]]), Section(text), Code(usage("a/b", text, 1, SAMPLING), "python"),
+        Code(dump(recipe), "toml"),
+    ]  # fmt: skip
+
+    assert [] == [part for part in parts if FORMULA.search(part.render())]
+    assert (text,) == Recipe.model_validate(tomllib.loads(dump(recipe))).samples.subjects
 
 
 def test_the_name_of_a_score_is_not_parted():
@@ -209,23 +250,30 @@ ADDRESSES = {
 }  # fmt: skip
 
 
-def test_a_whole_card_of_hostile_texts(run_of: Callable[..., Any]):
+LINK = "</code>`**[x](https://evil.example)** <img src=x onerror=alert(1)>"
+
+
+def test_a_whole_card_of_hostile_texts(run_of: Callable[..., Scored], described: Release):
     """All at once, through the public door: the metadata parse, links and pictures are ours, there is no HTML."""
     texts = HOSTILE
-    run = run_of(subjects=texts, templates=["{subject}", "{subject} <b>ninja</b>"])
+    run = with_gate(run_of(subjects=texts, templates=["{subject}", "{subject} <b>ninja</b>"]), LINK)
+    before = Past(commit="c" * 40, tag=LINK, lock=described.lock)
     images = run.images.model_copy(update={"license": "</code>`[x](https://evil.example)"})
-    card = (run.but(images=images).describe().folder / "README.md").read_text(encoding="utf-8")
+    release = run.but(images=images).describe(Present(commit=LINK, card=None, lock=None, last=before, parent=None))
+    card = (release.folder / "README.md").read_text(encoding="utf-8")
     _, metadata, body = card.split("---\n", 2)
 
     said = yaml.safe_load(metadata)
     assert said["license"] == "creativeml-openrail-m"
     assert said["widget"][0]["text"] == f"{texts[0]} <b>ninja</b>"
+    assert "\n## What is new\n" in body
     found = list(tokens(body))
     html = [token.content.strip() for token in found if token.type.startswith("html")]
     assert set(html) <= OURS
     links = {str(token.attrs["href"]) for token in found if token.type == "link_open"}
-    assert {link for link in links if not link.startswith(("#", "/"))} <= ADDRESSES
+    assert {link for link in links if not HERE.match(link)} <= ADDRESSES
     pictures = {str(token.attrs["src"]) for token in found if token.type == "image"}
     assert all(path.startswith("images/") for path in pictures)
     snippet = next(token.content for token in found if token.type == "fence" and token.info == "python")
     assert len(ast.parse(snippet).body) == len(ast.parse(usage("ns/name", "a cat", 1, SAMPLING)).body)
+    assert not FORMULA.search(body)

@@ -52,7 +52,8 @@ def test_a_lock_of_a_newer_hubkit_is_read_and_one_of_another_format_is_not(lock:
     text = lock.text()
     assert Lock.parse(text.replace('"name"', '"colour": "blue", "name"', 1).encode(), "x").name == "tiny"
 
-    for broken in (text.replace('"format": 2', '"format": 3'), "{}", "[", text.replace("README.md", "../../x")):
+    odd = text.replace('"version": null', '"version": "v1 | <b>"')
+    for broken in (text.replace('"format": 2', '"format": 3'), "{}", "[", text.replace("README.md", "../../x"), odd):
         with pytest.raises(IntegrityError, match="x cannot be read"):
             Lock.parse(broken.encode(), "x")
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from hubkit import hub
 from hubkit.localhub import LocalHub
 from hubkit.recipe import Recipe, dump
+
+from ..publishing.conftest import lock_of
 
 SUBJECTS = ("Yoda", "a cute bunny rabbit")
 TEMPLATES = ("{subject}", "{subject} ninja portrait")
@@ -35,7 +38,7 @@ def recipe_of(base_revision: str, subjects: Sequence[str], templates: Sequence[s
 
 
 @pytest.fixture
-def publish(as_alice: LocalHub) -> Callable[..., str]:
+def publish(as_alice: LocalHub, tmp_path: Path) -> Callable[..., str]:
     """Put a release of alice/base on the Hub; its commit."""
     hub.put_repo("alice/base", "model", {"README.md": b"---\nlicense: mit\n---\n"}, "base")
 
@@ -45,17 +48,16 @@ def publish(as_alice: LocalHub) -> Callable[..., str]:
         license: str = "mit",  # noqa: A002 - the word of the card
         repo: str = "alice/sd-tiny",
         private: bool = False,
+        tags: Sequence[str] = (),
         **lock: Any,
     ) -> str:
         recipe = recipe_of(hub.resolve_model("alice/base").sha, subjects, templates).encode()
-        said = {
-            "training": {"versions": VERSIONS}, "files": {"recipe.toml": hashlib.sha256(recipe).hexdigest()},
-            "new in a later hubkit": 1, **lock,
-        }  # fmt: skip
+        known = {"recipe.toml": hashlib.sha256(recipe).hexdigest()}
+        said = lock_of(tmp_path / "none", **{"training": {"versions": VERSIONS}, "files": known, **lock})
         files: dict[str, hub.Content] = {
-            "README.md": f"---\nlicense: {license}\n---\n".encode(),
+            "README.md": f"---\nlicense: {license}\ntags: {json.dumps(tags)}\n---\n".encode(),
             "recipe.toml": recipe,
-            "hubkit.lock.json": json.dumps(said).encode(),
+            "hubkit.lock.json": said.text().encode(),
         }
         return hub.put_repo(repo, "model", files, "release", private=private)
 

@@ -17,7 +17,7 @@ from hubkit.space import Demo, files, read, write
 from hubkit.space.demo import Example, Pinned
 from hubkit.space.files import GRADIO, SHORT_DESCRIPTION, call
 
-from ..card.test_hostile_texts import HOSTILE, tokens
+from ..card.test_hostile_texts import FORMULA, HOSTILE, tokens
 
 ROOT = Path(__file__).parents[3]
 
@@ -111,6 +111,7 @@ def test_hostile_texts_stay_texts(text: str):
         type(node) for node in ast.walk(ast.parse(snippet))
     ]
     assert text in [node.value for node in ast.walk(ast.parse(snippet)) if isinstance(node, ast.Constant)]
+    assert not FORMULA.search(body)
 
 
 def test_a_folder_is_written_again_and_nothing_else_is_lost(tmp_path):
@@ -134,6 +135,24 @@ def test_the_hub_accepts_the_readme(as_alice):
     hub.validate_card(card, "space")
 
     assert "sd-tiny: base | finetuned" == SpaceCard(card).data.title
+
+
+def test_a_model_that_is_not_for_all_audiences_has_such_a_space(publish):
+    """Whoever tagged it, in the recipe or on the Hub."""
+    publish(tags=["anime", "not-for-all-audiences"])
+
+    assert "not-for-all-audiences" in readme(read("alice/sd-tiny"))[0]["tags"]
+    assert "not-for-all-audiences" not in readme(demo_of())[0]["tags"]
+
+
+def test_the_command_that_makes_it_anew_makes_this_one(publish):
+    """Its name stands in it where it is not the model's; as files it has none yet."""
+    demo = demo_of()
+    commands = [files(demo, *name)["README.md"].decode().partition("```sh\n")[2].partition("\n")[0]
+                for name in ([], ["alice/sd-tiny"], ["acme/demo"])]  # fmt: skip
+
+    plain = "hubkit space alice/sd-tiny --push"
+    assert [plain, plain, f"{plain} --repo acme/demo"] == commands
 
 
 def test_a_private_model_asks_for_a_token(publish):

@@ -45,6 +45,7 @@ def test_the_client_reads_what_the_space_is(publish: Publish):
     assert ("gradio", False, ["alice/sd-tiny", "alice/base"]) == (info.sdk, info.private, info.card_data.models)
     assert ("app.py", "apache-2.0", ["alice/ninjas"]) == (card.data.app_file, card.data.license, card.data.datasets)
     assert "Client('acme/demo')" in card.text
+    assert "\nhubkit space alice/sd-tiny --push --repo acme/demo\n" in card.text
 
 
 def test_what_else_is_in_the_space_stays(publish: Publish):

@@ -6,8 +6,8 @@ Draws the held-out captions of `recipes/quickstart.toml` with the base from two 
 (default 1), and prints for each pair what hubkit's scores say of the difference, and how often they call it a change.
 No two pairs share a picture; all share the captions and the real pictures.
 
-Measured on 2026-11-26 with 20 pairs, 40 sets of 60 pictures: a change in 2 of 20 by kid, in 2 by fid, in 1 by clip-score,
-in 1 by diversity, in 0 by sanity.
+Measured on 2026-11-26 with 20 pairs, 40 sets of 60 pictures: a change in 2 of 20 by kid, in 2 by fid, in 1 by
+clip-score, in 1 by diversity, in 0 by sanity.
 """
 
 import sys

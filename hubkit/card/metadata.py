@@ -25,7 +25,9 @@ WRITTEN: Final = frozenset({
     "datasets", "instance_prompt", "new_version", "tags", "widget", "thumbnail", "co2_eq_emissions",
     "model-index",
 })  # fmt: skip
-"""The keys that hubkit writes anew each time; any other is a person's, and so is the `language` once it is there."""
+"""The keys that hubkit writes anew each time; any other is a person's."""
+OFFERED: Final = frozenset({"language"})
+"""Keys that hubkit writes where nobody has: once they are there, they are people's."""
 
 SHARE_ALIKE: Final = frozenset({"cc-by-sa-3.0", "cc-by-sa-4.0", "cc-by-nc-sa-3.0", "cc-by-nc-sa-4.0"})
 """Licences of pictures that ask for the same licence on what is made of them."""

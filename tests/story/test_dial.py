@@ -10,6 +10,7 @@ from huggingface_hub import hf_hub_download
 from safetensors.torch import load_file
 
 from hubkit.localhub import LocalHub
+from hubkit.prompts import Subject
 
 from .conftest import QUICKSTART, SHORT, Hubkit
 
@@ -55,6 +56,13 @@ def test_its_rows_serve_nothing_else(run: Path) -> None:
 
     assert kid["reference"]["rows"] == held_out - 16
     assert found["dial"]["first_seed"] != kid["settings"]["first_seed"]
+
+
+def test_a_prompt_study_of_the_run_leaves_the_dials_rows_alone(run: Path) -> None:
+    """As the run's own study does."""
+    asked = Subject.of_run(run)
+
+    assert len(asked.images.holdout) == len(json.loads((run / "images.json").read_text())["holdout"]) - 16
 
 
 def test_what_is_taken_is_what_is_published(run: Path, server: LocalHub, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The whole way, short: recipe, training, scores, card, one commit, and a plain program that loads the result."""
 
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -84,7 +85,7 @@ def test_the_pinned_recipe_holds_commits(runs, story):
     """What is published says exactly what it was made from."""
     pinned = (runs / "story" / "recipe.toml").read_text()
 
-    assert pinned.count("revision = ") == 8  # base, dataset, five metrics, the prompt study
+    assert pinned.count("revision = ") == 8  # base, dataset, five of six metrics, the prompt study
 
 
 def test_the_card_is_understood_by_the_hub(server, commit):
@@ -98,7 +99,7 @@ def test_the_card_is_understood_by_the_hub(server, commit):
     assert card.pipeline_tag == "text-to-image"
     assert card.library_name == "diffusers"
     types = {result.metric_type for result in card.eval_results}
-    assert types == {"kid", "clip-score", "memorisation", "diversity"}  # eight pictures make no FID
+    assert types == {"kid", "clip-score", "memorisation", "diversity", "sanity"}  # eight pictures make no FID
 
 
 def test_the_nearest_training_pictures_are_kept(runs, story):
@@ -118,6 +119,7 @@ def test_the_nearest_training_pictures_are_kept(runs, story):
     assert score["reference"] == of_training["reference"]
     assert score["settings"]["training_pictures_searched"] == len(images["train"])
     assert score["settings"]["mirrors_searched"] == "no"
+    assert 1 <= score["settings"]["held_out_pictures_measured_by"] <= len(images["holdout"])
     assert score["reference"]["split_hash"]
 
 
@@ -157,7 +159,9 @@ def test_its_numbers_can_be_computed_again_by_anybody(hubkit, server, commit, tm
     come_out, rest = [], []
     for line in again.stdout.splitlines():
         (come_out if "come out again" in line else rest).append(line.split("[")[0])
-    assert {"kid", "clip-score", "diversity", "memorisation"} <= set(come_out)
+    assert {"kid", "clip-score", "diversity", "memorisation", "sanity holdout"} <= {
+        one.split("  ")[0] for one in come_out
+    }
     assert rest == ["fd"], "eight pictures make none"
     assert not [path for path in (tmp_path / "home").rglob("*.safetensors") if path.name != "features.safetensors"]
 
@@ -204,17 +208,26 @@ def test_a_change_of_the_training_is_refused_for_a_started_run(hubkit, runs, com
 
 
 def test_a_gate_that_is_not_met_publishes_nothing(hubkit, tmp_path, server):
-    """Exit 7, with the number; also where that is not a number."""
+    """Exit 7, with the number; also where that is not a number. One that nothing could meet is refused at once."""
 
     def push(*overrides: str) -> subprocess.CompletedProcess[str]:
         return hubkit("train", QUICKSTART, "--push", "--runs", tmp_path, overrides=(*SHORT, 'name="gated"', *overrides))
 
     refused = push("metrics.kid.gate.at_most=-100.0")
-    unknown = push("data.holdout=1", 'name="gated-too"', "metrics.kid.gate.at_most=100.0")
+    hopeless = push("data.holdout=1", 'name="hopeless"', "metrics.kid.gate.at_most=100.0")
+    scores = tmp_path / "gated" / "scores.json"
+    told = json.loads(scores.read_text())
+    (kid,) = (one for one in told["scores"] if one["kind"] == "kid")
+    kid |= {"value": math.nan, "gate": "at most 100", "gate_met": None}
+    scores.write_text(json.dumps(told))
+    unknown = hubkit("publish", tmp_path / "gated")
 
     assert refused.returncode == 7, refused.stderr
     assert "kid[mini-clip] =" in refused.stderr
+    assert hopeless.returncode == 2, hopeless.stderr
+    assert "metrics.kid.gate takes 2 pictures, and there will be 1" in hopeless.stderr
+    assert not (tmp_path / "hopeless" / "model.json").exists()
     assert unknown.returncode == 7, unknown.stderr
     assert "kid[mini-clip] = nan" in unknown.stderr
-    for name in ("gated", "gated-too"):
+    for name in ("gated", "hopeless"):
         assert not HfApi(endpoint=server.url).repo_exists(f"local/{name}")

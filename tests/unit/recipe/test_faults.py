@@ -73,6 +73,12 @@ def test_a_fault_within_a_key_names_its_line_and_what_it_must_be(write, old, new
         ('"a dog"', '"a cat"', 20, "must hold 'a cat' once"),
         ('"a dog"', '" "', 20, "must hold no empty text"),
         ('subjects = ["a cat"', 'holdout = 0\nsubjects = ["a cat"', 20, "leaves the metrics nothing to measure"),
+        (
+            'kind = "fid"',
+            'kind = "fid"\n[[metrics]]\nkind = "clip-score"\n[dial]\nstyle = "fid"',
+            32,
+            "asks for 'fid', which takes 50 pictures: dial.prompts is 32",
+        ),
         ('"someone/cats"', '"someone/cats"\nholdout = 0', 9, "leaves the metric 'kid' nothing to compare with"),
         (
             'templates = ["{subject}", "{subject} in a hat"]',

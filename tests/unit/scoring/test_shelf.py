@@ -49,6 +49,18 @@ def test_a_set_that_overlaps_another_extracts_only_the_new(tmp_path: Path):
     assert again[:, 0].tolist() == [19, 3, 30, 3]
 
 
+def test_only_what_is_asked_for_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The features of one picture may take megabytes: files without any that is asked for are not read."""
+    eyes = Colours()
+    Shelf(tmp_path).images(eyes, looks(*range(3 * AT_ONCE)))
+    wanted = looks(5, 40)
+    for file in (tmp_path / seen_by(eyes)).iterdir():
+        if b'0017"' in file.read_bytes().replace(b"\\", b""):
+            file.write_bytes(file.read_bytes()[:-1])
+
+    assert Shelf(tmp_path).kept(eyes, [look.identity for look in wanted]).keys() == {look.identity for look in wanted}
+
+
 @pytest.mark.parametrize("change", ["revision", "preprocessing", "source"])
 def test_who_looked_is_part_of_the_key(tmp_path: Path, change: str):
     """Another revision sees for itself."""

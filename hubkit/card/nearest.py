@@ -28,26 +28,6 @@ class Found:
     pair: Neighbours
 
     @property
-    def row(self) -> int:
-        """Of the training picture in the dataset."""
-        return self.pair.row
-
-    @property
-    def distance(self) -> float:
-        """1 - cosine of their features."""
-        return self.pair.distance
-
-    @property
-    def threshold(self) -> float:
-        """The distance below which it counts as a copy."""
-        return self.pair.threshold
-
-    @property
-    def mirrored(self) -> bool:
-        """Whether it is nearest when mirrored."""
-        return self.pair.mirrored
-
-    @property
     def is_copy(self) -> bool:
         """Whether it is nearer than held-out pictures ever are."""
         return self.pair.distance < self.pair.threshold
@@ -60,7 +40,7 @@ def nearest_of(scores: Scores) -> list[Found]:
         for score in scores.scores
         for pair in score.nearest
     ]
-    return sorted(found, key=lambda one: one.distance)[:SHOWN]
+    return sorted(found, key=lambda one: one.pair.distance)[:SHOWN]
 
 
 def save_nearest(run: Path, scores: Scores, images: CaptionedImages) -> list[Path]:
@@ -82,7 +62,7 @@ def save_shown(run: Path, found: Sequence[Found], images: CaptionedImages, place
 
 def in_words(found: Sequence[Found]) -> str:
     """What they show, for those who do not see it."""
-    rows = ", ".join(f"{one.row} at {one.distance:.3f}" for one in found)
+    rows = ", ".join(f"{one.pair.row} at {one.pair.distance:.3f}" for one in found)
     return f"Drawn pictures left, right the training pictures they are nearest to, by row and distance: {rows}"
 
 
@@ -90,7 +70,8 @@ def beside(run: Path, found: Found, images: CaptionedImages) -> Pair:
     """The drawn picture and the one that was trained on, as the training saw it."""
     from PIL import Image, ImageOps
 
-    real = square(images.picture(found.row).open(), images.source, None)
-    drawn = Image.open(run / found.pair.file, formats=("PNG",)).convert("RGB")
-    words = f"row {found.row}, {found.distance:.3f}: {'counts as a copy' if found.is_copy else 'no copy'}"
-    return Pair(words, drawn, ImageOps.mirror(real) if found.mirrored else real)
+    pair = found.pair
+    real = square(images.picture(pair.row).open(), images.source, None)
+    drawn = Image.open(run / pair.file, formats=("PNG",)).convert("RGB")
+    words = f"row {pair.row}, {pair.distance:.3f}: {'counts as a copy' if found.is_copy else 'no copy'}"
+    return Pair(words, drawn, ImageOps.mirror(real) if pair.mirrored else real)

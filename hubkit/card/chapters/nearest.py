@@ -14,7 +14,8 @@ def nearest(facts: Facts) -> Iterator[Section]:
     found, sheet = nearest_of(facts.scores), facts.plots.get("nearest")
     if not found:
         return
-    said = {"copies": sum(one.is_copy for one in found), "pairs": len(found), "threshold": number(found[0].threshold)}
+    limit = number(found[0].pair.threshold)
+    said = {"copies": sum(one.is_copy for one in found), "pairs": len(found), "threshold": limit}
     header = ["drawn for", "row of the training picture", "distance", "nearest mirrored", "counts as a copy"]
     yield Section(
         "Nearest training pictures",
@@ -28,4 +29,5 @@ def nearest(facts: Facts) -> Iterator[Section]:
 
 def row(one: Found) -> list[Any]:
     """One line of the table."""
-    return [one.prompts, one.row, number(one.distance), "yes" if one.mirrored else "", "yes" if one.is_copy else ""]
+    pair = one.pair
+    return [one.prompts, pair.row, number(pair.distance), "yes" if pair.mirrored else "", "yes" if one.is_copy else ""]

@@ -118,7 +118,7 @@ def reader(tiny_model) -> StableDiffusionDiffuser:
 @pytest.mark.parametrize(
     ("token", "said"),
     [
-        ("sks", "3 pieces: s | k | s. A single rare one binds faster; training the text encoder"),
+        ("sks", "3 pieces: s | k | s. A single, rare piece is learnt faster; training the text encoder"),
         ("q", "'q' is one rare piece"),
         ("!", "'!' is a common word"),
         ("sk\u00e9", "does not know: <|endoftext|>"),

@@ -99,7 +99,8 @@ def keep(laid: Sequence[Laid], views: Sequence[View], study: Seen | None, folder
 def keep_dial(views: Mapping[str, Sequence[View]], folder: Path) -> dict[str, str]:
     """The same two files of the candidates of a dial, by their names; the hashes of the files."""
     named = [place_of(candidate, one) for candidate, of_one in views.items() for one in of_one]
-    laid = {one.panel.name: one.laid for one in named}
+    searches_first = sorted(named, key=lambda one: not one.laid.training)  # whose real pictures are others
+    laid = {one.panel.name: one.laid for one in searches_first}
     pictures, features = (folder / name for name in OF_DIAL)
     write_features(features, Shelf.of(folder), seen_in(named))
     write_pictures(pictures, list(laid.values()), named)

@@ -84,6 +84,11 @@ class Kept:
                 raise IntegrityError(f"{folder / name} is not what the scores were computed from")
         pictures, features = names
         table = pq.read_table(folder / pictures)
+        if lacking := sorted(Row.model_fields.keys() - set(table.column_names)):
+            raise IntegrityError(
+                f"{folder / pictures} has no {lacking[0]!r}: another version of hubkit kept it",
+                help="compute them again with that version",
+            )
         rows = [Row.model_validate(row) for row in table.select(list(Row.model_fields)).to_pylist()]
         about = json.loads((table.schema.metadata or {})[b"hubkit"])
         with safe_open(folder / features, framework="pt") as file:

@@ -126,7 +126,7 @@ def test_the_naruto_recipe_runs_as_it_stands(hubkit, stand_ins, server, tmp_path
     assert "brings its base's safety checker" in (release / "README.md").read_text()
     assert (release / "recipe.toml").read_text().count(
         'revision = "'
-    ) == 8  # base, dataset, weights twice, CLIP twice, DINO twice
+    ) == 9  # base, dataset, weights twice, CLIP twice, DINO twice, safety checker
 
 
 def test_a_pickled_base_is_read_without_running_it_and_published_as_safetensors(hubkit, stand_ins, server, tmp_path):

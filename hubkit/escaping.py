@@ -65,7 +65,7 @@ def code(value: Any) -> Markdown:
     fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
     pad = " " if text.startswith("`") or text.endswith("`") else ""
     parted = RECOGNISED_IN_CODE.sub(JOINER, text)
-    return Markdown(f"{fence}{pad}{parted}{pad}{fence}".replace("|", "\\|"))
+    return Markdown(f"{fence}{pad}{parted}{pad}{fence}")
 
 
 def block(text: str, language: str) -> Markdown:
@@ -85,7 +85,12 @@ def table(header: Sequence[Any], rows: Iterable[Sequence[Any]], numbers: Collect
     """A table of Markdown; `numbers` are the columns that are aligned to the right."""
     rule = ["---:" if column in numbers else "---" for column in range(len(header))]
     lines = [map(inline, header), rule, *(map(inline, row) for row in rows)]
-    return Markdown("\n".join("| " + " | ".join(cells) + " |" for cells in lines))
+    return Markdown("\n".join("| " + " | ".join(map(_in_a_cell, cells)) + " |" for cells in lines))
+
+
+def _in_a_cell(text: str) -> str:
+    """Its bars as text: an escaped one is already."""
+    return re.sub(r"(?<!\\)\|", r"\\|", text)
 
 
 class _Dumper(yaml.SafeDumper):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from hubkit.card import describe, draft, made
+from hubkit.card import describe, draft, made, save_nearest
 from hubkit.data import CaptionedImages, pull
 from hubkit.errors import RecipeError
 from hubkit.finished import admitted, judged, placed, published, there
@@ -31,6 +31,7 @@ def run(recipe: Recipe, folder: Path, *, push: bool) -> tuple[Scores, Release | 
         model = train(recipe.model, recipe.method, recipe.training, recipe.samples, images, folder)
         chosen = pick(recipe, model, images, folder)
         scores = score(recipe, chosen.model, chosen.images, folder, chosen.dial)
+        save_nearest(folder, scores, images)
         now = recipe.publish.present(recipe.name) if push else None
         scores = judged(recipe, scores, chosen.model, now, folder) if push else scores
         release = describe(recipe, images, chosen.model, scores, folder, now)
@@ -52,7 +53,9 @@ def score_again(folder: Path, overrides: Sequence[str]) -> Scores:
         recipe = pin(reload(there(folder, "recipe.toml"), overrides), folder)
         announce(folder)
         chosen = pick(recipe, *left_behind(folder), folder)
-        return score(recipe, chosen.model, chosen.images, folder, chosen.dial)
+        scores = score(recipe, chosen.model, chosen.images, folder, chosen.dial)
+        save_nearest(folder, scores, chosen.images)
+        return scores
 
 
 def describe_again(folder: Path, overrides: Sequence[str]) -> Release:

@@ -5,5 +5,6 @@ are strangers: they are escaped for the place where they stand, in YAML, Markdow
 """
 
 from hubkit.card.describing import describe, draft, made
+from hubkit.card.nearest import save_nearest
 
-__all__ = ["describe", "draft", "made"]
+__all__ = ["describe", "draft", "made", "save_nearest"]

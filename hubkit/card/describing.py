@@ -22,11 +22,10 @@ from hubkit.card.edits import (
 )
 from hubkit.card.emissions import grams
 from hubkit.card.facts import FACTS, Facts
-from hubkit.card.illustrations import illustrations
+from hubkit.card.illustrations import Shown, illustrations
 from hubkit.card.locking import Written, locked
 from hubkit.card.log import logged
 from hubkit.card.metadata import Licence, hub_address, metadata, of_release
-from hubkit.card.nearest import save_nearest
 from hubkit.card.pictures import chosen, save_sample
 from hubkit.card.writing import body, front
 from hubkit.data import CaptionedImages
@@ -90,8 +89,9 @@ def describe(
     shown = chosen(scores, recipe.card.pictures)
     samples = [one.finetuned for one in shown]
     gallery = _illustrate(making, folder, samples)
-    proof = _proven(older, making, model, samples) or _prove(making, samples, scores)
-    if recipe.publish.fp16:
+    known = _proven(older, making, model, samples)
+    proof = known or _prove(making, samples, scores)
+    if recipe.publish.fp16 and not (known and older and any(HALF in name for name in older.manifest)):
         _try_half(making, proof, scores)
     facts = Facts(
         recipe=shared(recipe),
@@ -106,7 +106,7 @@ def describe(
         accepted=accepted.reason if accepted else None,
         source=(older.lock.source if older else None) or source_code(),
         before=before,
-        plots=dict(illustrations(folder, scores, shown, making, images if recipe.card.training_pictures else None)),
+        plots=dict(illustrations(folder, scores, shown, making, _training(recipe, images, older, model))),
         scoring=Took.load(folder / TOOK),
         weights_bytes=sum(file.stat().st_size for file in making.glob("*/*.safetensors") if HALF not in file.name),
         log=logged(read_rows(folder / "train.jsonl")),
@@ -118,7 +118,6 @@ def describe(
     facts.save(folder / FACTS, inputs)
     if recipe.data.repo:
         keep_measurements(folder, scores, making / MEASURED)
-    save_nearest(folder, scores, images)
     _write(making, facts, now, made_from)
     shutil.rmtree(place, ignore_errors=True)
     making.rename(place)
@@ -213,6 +212,15 @@ def _illustrate(making: Path, run: Path, shown: Sequence[Sample]) -> list[tuple[
     return gallery
 
 
+def _training(recipe: Recipe, images: CaptionedImages, older: Release | None, model: TrainedModel) -> Shown | None:
+    """What may be shown of the training's pictures: they themselves, or the sheet that an older describing of the same
+    weights made of them. Whoever publishes a finished run may not have them at hand.
+    """
+    if not recipe.card.training_pictures:
+        return None
+    return Shown(images, older.folder if older and older.lock.weights == model.weights else None)
+
+
 def _proven(older: Release | None, making: Path, model: TrainedModel, shown: Sequence[Sample]) -> Sample | None:
     """The proof of an older describing, where the same weights drew it from what is still a sample. It is kept: new
     words on the card need no new picture.
@@ -247,9 +255,16 @@ def _prove(making: Path, shown: Sequence[Sample], scores: Scores) -> Sample:
 
 
 def _try_half(making: Path, proof: Sample, scores: Scores) -> None:
-    """Execute what the card says of half precision; its picture is nobody's proof."""
+    """Execute what the card says of half precision; its picture is nobody's proof. Raises BlankError."""
+    code = usage(str(making.resolve()), proof.prompt, proof.seed, scores.sampling, half=True)
     with TemporaryDirectory(prefix="hubkit-half-") as desk:
-        draw(usage(str(making.resolve()), proof.prompt, proof.seed, scores.sampling, half=True), Path(desk, "half.png"))
+        try:
+            draw(code, Path(desk, "half.png"))
+        except BlankError as error:
+            raise BlankError(
+                f"in half precision the model draws {proof.prompt[:80]!r} in one colour, in full precision it does not",
+                help="leave publish.fp16 out; nothing is trained anew",
+            ) from error
 
 
 def has_safety_checker(folder: Path) -> bool:

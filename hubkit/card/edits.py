@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import yaml
 
-from hubkit.card.metadata import WRITTEN
+from hubkit.card.metadata import OFFERED, WRITTEN
 from hubkit.escaping import front_matter
 from hubkit.publishing import StandingCard
 
@@ -63,14 +63,17 @@ def keep_metadata(said: Mapping[str, Any], card: StandingCard) -> dict[str, Any]
     """The new metadata, with the keys and tags that people added to those of the card that stands."""
     added = foreign(split(card.text)[0], card.lock.tags)
     tags = [tag for tag in added.pop("tags", []) if tag not in said.get("tags", ())]
-    return {**said, **added, "tags": [*said.get("tags", ()), *tags]}
+    theirs = by_hand(split(card.text)[0], card.lock.metadata)
+    offered = {key: theirs[key] for key in OFFERED & theirs.keys() if key not in said}
+    return {**added, **offered, **said, "tags": [*said.get("tags", ()), *tags]}
 
 
 def overwritten(said: Mapping[str, Any], card: StandingCard) -> list[str]:
     """The keys of the new metadata that say something else than people wrote there; `tags` where they took some out."""
     now, theirs = split(front_matter(dict(said)))[0], split(card.text)[0]
     tags = set(card.lock.tags) & set(now.get("tags", ())) - set(listed(theirs))
-    keys = [key for key, value in by_hand(theirs, card.lock.metadata).items() if value != now.get(key)]
+    lost = by_hand(theirs, card.lock.metadata).items()
+    keys = [key for key, value in lost if value != now.get(key) and not (key in OFFERED and key not in now)]
     return [*keys, *(["tags"] if tags else [])]
 
 

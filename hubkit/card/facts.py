@@ -50,11 +50,15 @@ class Facts(Record):
         return self.images.name
 
     @property
+    def base_licence(self) -> Licence:
+        """What its base states."""
+        model = self.model
+        return Licence(model.base_license, model.base_license_name, model.base_license_link)
+
+    @property
     def licence(self) -> Licence:
         """What the release comes under."""
-        model = self.model
-        base = Licence(model.base_license, model.base_license_name, model.base_license_link)
-        return of_release(base, self.images.license)
+        return of_release(self.base_licence, self.images.license)
 
     @property
     def is_rehearsal(self) -> bool:

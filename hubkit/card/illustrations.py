@@ -1,12 +1,15 @@
 """The curves and sheets of a card: made once, named by what they show."""
 
+import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from hubkit.card import nearest
 from hubkit.card.pictures import (
     Twins,
     first_in_words,
+    grid,
     in_words,
     save_first,
     save_grid,
@@ -32,19 +35,33 @@ from hubkit.scoring import Scores
 from hubkit.training.journal import read_rows
 
 
+@dataclass(frozen=True)
+class Shown:
+    """The pictures it learnt from, where they may be shown."""
+
+    images: CaptionedImages
+    older: Path | None
+    """A release of the same weights, which may hold the sheet already."""
+
+    def save(self, run: Path, found: Sequence[nearest.Found], place: Path) -> None:
+        """The nearest of them beside the drawn ones."""
+        there = self.older and self.older / "images" / place.name
+        if there and there.is_file():
+            shutil.copyfile(there, place)
+        else:
+            nearest.save_shown(run, found, self.images, place)
+
+
 def illustrations(
-    run: Path, scores: Scores, shown: Sequence[Twins], making: Path, training: CaptionedImages | None
+    run: Path, scores: Scores, shown: Sequence[Twins], making: Path, training: Shown | None
 ) -> Mapping[str, Picture]:  # fmt: skip
-    """Draw what there is to draw into `making/images`; each picture with what it shows, in words. `training` holds the
-    pictures it learnt from, where they may be shown.
-    """
+    """Draw what there is to draw into `making/images`; each picture with what it shows, in words."""
     images = making / "images"
     save_first(run, shown, images / "first.webp")
-    save_grid(run, scores, images / "before-after.webp")
-    drawn = {
-        "first": Picture("images/first.webp", first_in_words(shown)),
-        "before-after": Picture("images/before-after.webp", in_words(scores)),
-    }
+    drawn = {"first": Picture("images/first.webp", first_in_words(shown))}
+    if pairs := grid(scores, shown):
+        save_grid(run, scores, pairs, images / "before-after.webp")
+        drawn["before-after"] = Picture("images/before-after.webp", in_words(pairs))
     if rows := read_rows(run / "train.jsonl"):
         save_loss(rows, images / "loss.png")
         drawn["loss"] = Picture("images/loss.png", loss_in_words(rows))
@@ -52,7 +69,7 @@ def illustrations(
         save_scores(numbers, images / "scores.png")
         drawn["scores"] = Picture("images/scores.png", scores_in_words(numbers))
     if training and (found := nearest.nearest_of(scores)):
-        nearest.save_shown(run, found, training, images / "nearest.webp")
+        training.save(run, found, images / "nearest.webp")
         drawn["nearest"] = Picture("images/nearest.webp", nearest.in_words(found))
     return {**drawn, **_studied(run, scores, images)}
 

@@ -22,12 +22,12 @@ OWN_PICTURES: Final = "imagefolder"
 
 WRITTEN: Final = frozenset({
     "license", "license_name", "license_link", "library_name", "pipeline_tag", "base_model", "base_model_relation",
-    "datasets", "instance_prompt", "new_version", "tags", "widget", "thumbnail", "co2_eq_emissions",
+    "datasets", "language", "instance_prompt", "new_version", "tags", "widget", "thumbnail", "co2_eq_emissions",
     "model-index",
 })  # fmt: skip
 """The keys that hubkit writes anew each time; any other is a person's."""
 OFFERED: Final = frozenset({"language"})
-"""Keys that hubkit writes where nobody has: once they are there, they are people's."""
+"""Those of them that are people's where hubkit knows nothing to write."""
 
 SHARE_ALIKE: Final = frozenset({"cc-by-sa-3.0", "cc-by-sa-4.0", "cc-by-nc-sa-3.0", "cc-by-nc-sa-4.0"})
 """Licences of pictures that ask for the same licence on what is made of them."""

@@ -27,13 +27,13 @@ COLUMNS: Final = 4
 CELL: Final = 160
 """Side of a picture in the grid, in pixels."""
 
-LINE: Final = 20
+LINE: Final = 23
 """Height of a line of the grid's writing, in pixels."""
 
 PROMPT: Final = 2
 """Lines of a prompt, at most."""
 
-LETTERS: Final = 18
+LETTERS: Final = 17
 """In a line over one picture; twice as many over a pair."""
 
 TOLD: Final = 6
@@ -106,25 +106,23 @@ class Pair:
     right: "Image"
 
 
-def save_grid(run: Path, scores: Scores, place: Path) -> None:
+def save_grid(run: Path, scores: Scores, shown: Sequence[Twins], place: Path) -> None:
     """Pairs of pictures from the same seed, the base's left and the finetuned's right, under their prompts.
 
-    A row holds a subject with all its templates; where those have a study of their own, or there is one, several
-    subjects.
+    A row holds a subject with all its templates; where those have a study of their own, several subjects.
     """
-    shown = grid(scores)
     many = len(scores.templates) > 1 and scores.study is None
     columns = min(len(scores.templates), COLUMNS) if many else min(len(shown), FIRST)
     drawn = [Pair(one.finetuned.prompt, opened(run, one.base), opened(run, one.finetuned)) for one in shown]
     save_pairs(drawn, ("base", "finetuned"), columns, place)
 
 
-def grid(scores: Scores) -> list[Twins]:
-    """The pairs of the grid: the first subjects in the template that the study recommends; without a study, each with
-    the first templates.
+def grid(scores: Scores, first: Sequence[Twins]) -> list[Twins]:
+    """The pairs of the grid: each of the first subjects with the first templates. With a study, which shows templates
+    itself: the chosen ones that are not on top of the card already, all in the template it recommends.
     """
     if scores.study and scores.study.finetuned:
-        return in_template(scores.study, scores.study.winner)[:SHOWN]
+        return list(first[FIRST:])
     return [Twins(scores.base[number], scores.finetuned[number]) for number in pairs(scores)]
 
 
@@ -200,9 +198,9 @@ def pairs(scores: Scores) -> list[int]:
     return [subject * templates + template for subject in subjects for template in range(min(COLUMNS, templates))]
 
 
-def in_words(scores: Scores) -> str:
+def in_words(shown: Sequence[Twins]) -> str:
     """What the grid shows, for those who do not see it."""
-    prompts = quoted([one.finetuned.prompt for one in grid(scores)])
+    prompts = quoted([one.finetuned.prompt for one in shown])
     return f"Pairs of pictures from the same noise, the base's left and this model's right: {prompts}"
 
 

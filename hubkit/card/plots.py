@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final
 
 from hubkit.escaping import one_line
+from hubkit.metrics import METRICS
 from hubkit.scoring import Candidate, Dial, Interval, Score
 
 if TYPE_CHECKING:
@@ -66,8 +67,12 @@ def loss_in_words(rows: Sequence[Mapping[str, float]]) -> str:
 
 
 def drawable(scores: Sequence[Score]) -> list[Score]:
-    """The scores that are numbers."""
-    return [score for score in scores if math.isfinite(score.value) and math.isfinite(score.base)]
+    """The scores that are numbers, and of which there is something to see: of none of many there is not."""
+    return [
+        score
+        for score in scores
+        if math.isfinite(score.value) and math.isfinite(score.base) and (score.value or score.base)
+    ]
 
 
 def save_scores(drawn: Sequence[Score], place: Path) -> None:
@@ -96,7 +101,10 @@ def save_dial(dial: Dial, place: Path) -> None:
             axes.plot([style], [prompt], "o", color=colour, markersize=9 if one.picked else 6)
             words = f"{one_line(one.name)} (taken)" if one.picked else one_line(one.name)
             axes.annotate(words, (style, prompt), (7, 5), textcoords="offset points", color=colour, fontsize=8)
-        axes.invert_xaxis()
+        for kind, invert in ((dial.style, axes.invert_xaxis), (dial.prompt, axes.invert_yaxis)):
+            metric: Any = METRICS[kind]
+            if metric.better == "lower":
+                invert()
         axes.margins(x=0.2, y=0.15)
         axes.set_xlabel(f"{one_line(dial.names[dial.style])}: nearer to the style →")
         axes.set_ylabel(f"{one_line(dial.names[dial.prompt])}: nearer to the prompt →")

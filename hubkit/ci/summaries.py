@@ -15,7 +15,7 @@ from hubkit.publishing import Lock, Publication, Release, changelog, past_at
 from hubkit.scoring import Score, Scores, verdict
 
 KEYS_SHOWN: Final = 30
-PICTURES: Final = ("images/before-after.webp", "images/before-after.png")
+PICTURES: Final = ("images/first.webp", "images/before-after.webp", "images/before-after.png")
 
 
 def of_plan(planned: Sequence[Planned]) -> str:
@@ -62,7 +62,8 @@ def of_scores(scores: Scores) -> str:
 
 def named(score: Score) -> Markdown:
     """A score's name and its panel: one metric may look at several sets of prompts."""
-    return Markdown(f"{code(score.metric)} {inline(score.panel)}")
+    there = score.metric.endswith(f" {score.panel}")
+    return code(score.metric) if there else Markdown(f"{code(score.metric)} {inline(score.panel)}")
 
 
 def of_training(row: Row, scores: Scores | None, end: str) -> str:

@@ -85,12 +85,12 @@ def identify(source: Source) -> tuple[str, str | None, tuple[str, ...]]:
 
 def front_matter(card: Path) -> dict[str, Any]:
     """What stands at the head of a card; nothing where that cannot be read."""
-    text = card.read_text(encoding="utf-8") if card.is_file() else ""
+    text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
     if not text.startswith("---\n") or "\n---" not in text[4:]:
         return {}
     try:
         front = yaml.safe_load(text[4:].split("\n---")[0])
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):
         return {}
     return front if isinstance(front, dict) else {}
 

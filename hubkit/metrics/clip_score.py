@@ -24,14 +24,15 @@ MOST_LOST: Final = 1.0
 class ClipScore(Measure):
     """100 x the cosine between a picture and its prompt, averaged over captions; no prefix."""
 
+    aims_at_real: ClassVar[bool] = True
     paper: ClassVar[str] = "https://arxiv.org/abs/2104.08718"
     better: ClassVar[Literal["higher", "lower"]] = "higher"
     asks: ClassVar[str] = "how well the pictures fit their prompts"
     meaning: ClassVar[str] = (
-        "How well a picture fits its prompt: the cosine of the two in CLIP's eyes, averaged over captions that were"
-        " held out, and for comparison over captions of the training (much higher there: learnt by heart). A style that"
-        " CLIP has seldom seen lowers it: what real pictures of that style score with their own captions stands beside"
-        " it."
+        "How well a picture fits its prompt: the cosine of the two as CLIP sees them, averaged over captions that were"
+        " held out, and for comparison over captions of the training (were it much higher there, they would be learnt"
+        " by heart). A style that CLIP has seldom seen lowers it: what real pictures of that style score with their own"
+        " captions stands beside it."
     )
     scale: ClassVar[str] = "100 x cosine"
     reads_captions: ClassVar[bool] = True
@@ -68,7 +69,7 @@ class ClipScore(Measure):
         """Prompts that are followed less than by the base."""
         difference = score.difference_interval
         if score.panel not in self.ungated and difference and difference.high < -MOST_LOST:
-            yield f"the pictures fit their prompts less than the base's, by surely more than {MOST_LOST:g} point"
+            yield f"the pictures fit their prompts less than the base's, by {-difference.high:.3g} points at least"
 
     def value(self, samples: Features, reference: Features) -> float:
         """torchmetrics' CLIPScore over the pictures and their prompts; their own mean where that is below 0, which

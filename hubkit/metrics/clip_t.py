@@ -3,16 +3,21 @@
 Paper: Ruiz et al. (2023), DreamBooth, section 4.1, https://arxiv.org/abs/2208.12242
 """
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from pydantic import Field
 
 from hubkit.extractors.choice import LooksThrough
-from hubkit.scoring import Features, Measure
+from hubkit.scoring import Features, Measure, Score
 from hubkit.values import RepoId
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+MOST_LOST: Final = 0.01
+"""Of the cosine, by which a reader is warned."""
 
 
 class PromptFidelity(Measure, LooksThrough):
@@ -24,7 +29,7 @@ class PromptFidelity(Measure, LooksThrough):
     better: ClassVar[Literal["higher", "lower"]] = "higher"
     asks: ClassVar[str] = "how well the pictures fit the rest of their prompts"
     meaning: ClassVar[str] = (
-        "How well the pictures of the token fit the rest of their prompts, in CLIP's eyes: the mean cosine, the token"
+        "How well the pictures of the token fit the rest of their prompts, as CLIP sees it: the mean cosine, the token"
         " read as the class noun or left out."
     )
     scale: ClassVar[str] = "cosine"
@@ -40,6 +45,12 @@ class PromptFidelity(Measure, LooksThrough):
         """What it did not read, and what the base drew."""
         said = f"{cut} of {len(drawn.images)} prompts are longer than the model reads and were cut"
         return (*((said,) if cut else ()), "the base drew the same prompts without the token")
+
+    def worries(self, score: Score) -> Iterator[str]:
+        """Prompts that are followed less than by the base."""
+        difference = score.difference_interval
+        if difference and difference.high < -MOST_LOST:
+            yield f"the pictures fit their prompts less than the base's, by {-difference.high:.3g} at least"
 
     def value(self, samples: Features, reference: Features) -> float:
         """Each picture with its own prompt."""

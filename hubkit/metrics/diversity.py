@@ -36,6 +36,7 @@ class PairDistance(Measure):
     if TYPE_CHECKING:
         kind: str  # of the metric
 
+    over_sets: ClassVar[bool] = True
     better: ClassVar[Literal["higher", "lower"]] = "higher"
     scale: ClassVar[str] = "mean distance of pairs"
     reads_captions: ClassVar[bool] = False
@@ -127,6 +128,7 @@ class ClassDiversity(PairDistance):
 class Diversity(PairDistance):
     """The mean distance between the pictures of all held-out captions."""
 
+    aims_at_real: ClassVar[bool] = True
     paper: ClassVar[str] = "https://arxiv.org/abs/1801.03924"
     asks: ClassVar[str] = "how different the pictures are from one another"
     meaning: ClassVar[str] = (

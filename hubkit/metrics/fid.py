@@ -23,7 +23,9 @@ COMPARABLE: Final = 2048
 class FrechetDistance(Measure, ComparesPictures):
     """Called FID with the Inception weights only; with any other extractor it is `fd[extractor]`."""
 
+    aims_at_real: ClassVar[bool] = True
     paper: ClassVar[str] = "https://arxiv.org/abs/1706.08500"
+    over_sets: ClassVar[bool] = True
     better: ClassVar[Literal["higher", "lower"]] = "lower"
     asks: ClassVar[str] = "how far from pictures of its dataset, by mean and spread"
     meaning: ClassVar[str] = (

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 class SubjectFidelity(Measure, LooksThrough):
     """The mean cosine between drawn pictures and real ones, over all pairs."""
 
+    aims_at_real: ClassVar[bool] = True
     paper: ClassVar[str] = "https://arxiv.org/abs/2208.12242"
     better: ClassVar[Literal["higher", "lower"]] = "higher"
     scale: ClassVar[str] = "cosine"
@@ -68,7 +69,7 @@ class ClipFidelity(SubjectFidelity):
 
     asks: ClassVar[str] = "how like the training pictures"
     meaning: ClassVar[str] = (
-        "How like the training pictures the drawn ones are in CLIP's eyes, which see the kind more than the"
+        "How like the training pictures the drawn ones are as CLIP sees them, more the kind than the"
         " individual: the mean cosine over all pairs. What the training pictures reach among themselves is the ceiling;"
         " the base's number, drawn without the token, is the floor."
     )

@@ -21,7 +21,9 @@ class KernelDistance(Measure, ComparesPictures):
     little below 0.
     """
 
+    aims_at_real: ClassVar[bool] = True
     paper: ClassVar[str] = "https://arxiv.org/abs/1801.01401"
+    over_sets: ClassVar[bool] = True
     better: ClassVar[Literal["higher", "lower"]] = "lower"
     asks: ClassVar[str] = "how far from pictures of its dataset"
     meaning: ClassVar[str] = (

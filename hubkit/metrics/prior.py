@@ -25,7 +25,7 @@ class PriorPreservation(Measure, LooksThrough):
 
     paper: ClassVar[str] = "https://arxiv.org/abs/2208.12242"
     better: ClassVar[Literal["higher", "lower"]] = "lower"
-    asks: ClassVar[str] = "how far the whole class became the subject"
+    asks: ClassVar[str] = "how like the subject any picture of its class is"
     meaning: ClassVar[str] = (
         "PRES: how like the training pictures a picture of the class prompt is, which does not hold the token; the"
         " mean cosine over all pairs. Lower is better: where it rises above the base's, the class has become the"
@@ -62,9 +62,9 @@ class Leak(Measure, LooksThrough):
     better: ClassVar[Literal["higher", "lower"]] = "lower"
     asks: ClassVar[str] = "share that show the subject without being asked"
     meaning: ClassVar[str] = (
-        "The leak test: the share of pictures drawn without the token that show the subject all the same, being as"
-        " like the training pictures as nineteen in twenty of those are like the rest of them. The base's share is"
-        " the rate of false alarms."
+        "The leak test: the share of pictures drawn without the token that show the subject all the same. A picture"
+        " counts where it is no less like the training pictures than these are like one another, but for the least"
+        " alike twentieth of them. The base's share is the rate of false alarms."
     )
     scale: ClassVar[str] = "share of pictures"
     reads_captions: ClassVar[bool] = False

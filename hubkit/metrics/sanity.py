@@ -36,8 +36,8 @@ class Sanity(Measure):
     better: ClassVar[Literal["higher", "lower"]] = "lower"
     asks: ClassVar[str] = "share of broken pictures"
     meaning: ClassVar[str] = (
-        "The share of drawn pictures that are black, of one colour, another of them again, or such that a safety"
-        " checker objects to, where one was asked. It looks for what is broken; no other number does."
+        "The share of drawn pictures that are black, of one colour, the same as another, or objected to by a safety"
+        " checker where one was asked: what is broken, which no other number looks for."
     )
     scale: ClassVar[str] = "share of pictures"
     reads_captions: ClassVar[bool] = False
@@ -105,7 +105,7 @@ def faults(x_ND: "Tensor") -> "dict[str, Tensor]":
     return {
         "black": flat & dark,
         "of one colour": flat & ~dark,
-        "another again": again(x_ND) & ~flat,
+        "the same as another": again(x_ND) & ~flat,
         "objected to": x_ND[:, OBJECTED] > 0,
     }
 

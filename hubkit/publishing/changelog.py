@@ -43,7 +43,7 @@ def _weightiest(found: Changes) -> str:
         return f"**Code that loads the model may break**: {', '.join(inline(one.what) for one in found.interface)}."
     if found.weights:
         return "The weights are new; code that loads the model need not change."
-    return "Nothing a lock tells of is different." if found.is_empty else "The weights are the same."
+    return "Nothing that is recorded has changed." if found.is_empty else "The weights are the same."
 
 
 def _least(old: Lock, found: Changes) -> str:
@@ -83,7 +83,7 @@ def _score(one: ScoreChange) -> Sequence[str]:
     there = [score for score in (one.before, one.after) if score]
     numbers = " → ".join(dict.fromkeys(str(score.n) for score in there))
     difference = MISSING if one.difference is None else f"{one.difference:+.4g}"
-    panels = {score.panel for score in there} - {""}
+    panels = {score.panel for score in there if not one.metric.endswith(f" {score.panel}")} - {""}
     name = Markdown(f"{code(one.metric)} {inline(', '.join(panels))}".strip())
     return name, _value(one.before), _value(one.after), difference, one.verdict, numbers
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from hubkit.scoring.keeping import Row
-from hubkit.scoring.metric import Metric
+from hubkit.scoring.metric import Metric, judged
 from hubkit.scoring.values import Score
 
 MOST_BLANK: Final = 0.01
@@ -28,8 +28,7 @@ def failures(metrics: Sequence[Metric], scores: Sequence[Score], rows: Sequence[
 def _without_number(metrics: Sequence[Metric], scores: Sequence[Score]) -> Iterator[str]:
     """A gate that nothing was measured for: it must not pass for one that is met."""
     for metric in metrics:
-        judged = [one for one in scores if one.kind == metric.kind and one.panel not in metric.ungated]
-        if metric.gate and not judged:
+        if metric.gate and not any(one.kind == metric.kind and one.panel in judged(metric) for one in scores):
             yield f"{metric.kind} has a gate and no score: there were no pictures for it to judge"
 
 

@@ -74,6 +74,11 @@ def spread(
     return jackknifed(ours(*everything), theirs(*everything), left_out[0], left_out[1], what)
 
 
+def fewest_for_interval(*, of_sets: bool) -> int:
+    """Pictures below which a number has no interval, whatever it is."""
+    return 2 * min(GROUPS) if of_sets else 2
+
+
 def clustered(prompts: Sequence[Hashable], fewest: int) -> "tuple[Tensor, str]":
     """Which pictures belong together, (N,), numbered from 0, and what they have in common.
 

@@ -10,18 +10,16 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from hubkit.extractors import Extractor
+from hubkit.processes import meet, turn
 from hubkit.scoring.features import Look, Nearest, Shelf, caption_identity, seen_by
 from hubkit.scoring.likeness import coordinates
 from hubkit.scoring.measuring import View
 from hubkit.scoring.panels import Laid
 from hubkit.scoring.study import CARD, FURTHER, Seen
 from hubkit.values import Record, sha256_of, write_atomically
-
-if TYPE_CHECKING:
-    pass
 
 PICTURES: Final = "pictures.parquet"
 FEATURES: Final = "features.safetensors"
@@ -96,20 +94,33 @@ def keep(laid: Sequence[Laid], views: Sequence[View], study: Seen | None, folder
     return write_pictures(folder / PICTURES, laid, views, study.texts if study else ())
 
 
-def keep_dial(views: Mapping[str, Sequence[View]], folder: Path) -> dict[str, str]:
-    """The same two files of the candidates of a dial, by their names; the hashes of the files."""
-    named = [place_of(candidate, one) for candidate, of_one in views.items() for one in of_one]
+def keep_dial(views: Mapping[str, tuple[Sequence[View], bool]], folder: Path) -> dict[str, str]:
+    """The same two files of the candidates of a dial, by their names, each with whether it is the base; the hashes of
+    the files. What stands there as the base's is what the training leaves: the dial holds all candidates against that.
+    All processes must call it alike; the first writes.
+    """
+    named = [place_of(candidate, one, base=base) for candidate, (of_one, base) in views.items() for one in of_one]
+    pictures, features = (folder / name for name in OF_DIAL)
+    if turn()[0] == 0:
+        write_dial(named, folder)
+    meet()
+    return {path.name: sha256_of(path) for path in (pictures, features)}
+
+
+def write_dial(named: Sequence[View], folder: Path) -> None:
+    """Both files of the candidates, whose panels are called after them."""
     searches_first = sorted(named, key=lambda one: not one.laid.training)  # whose real pictures are others
     laid = {one.panel.name: one.laid for one in searches_first}
     pictures, features = (folder / name for name in OF_DIAL)
     write_features(features, Shelf.of(folder), seen_in(named))
     write_pictures(pictures, list(laid.values()), named)
-    return {path.name: sha256_of(path) for path in (pictures, features)}
 
 
-def place_of(candidate: str, seen: View) -> View:
-    """The view, its panel called by the candidate whose pictures they are."""
-    panel = replace(seen.panel, name=of_candidate(candidate, seen.panel.name))
+def place_of(candidate: str, seen: View, *, base: bool) -> View:
+    """The view, its panel called by the candidate whose pictures they are, with the prompts that each really drew."""
+    drawn = seen.panel.shots_of_base if base else seen.panel.shots
+    name = of_candidate(candidate, seen.panel.name)
+    panel = replace(seen.panel, name=name, shots=drawn, base_shots=seen.panel.shots)
     return replace(seen, laid=replace(seen.laid, panel=panel))
 
 

@@ -37,7 +37,7 @@ def coordinates(x_ND: "Tensor") -> "Tensor":
     import torch
 
     values_N, vectors_NN = torch.linalg.eigh(products(x_ND))
-    found: Tensor = vectors_NN * values_N.clamp(min=0).sqrt()
+    found: Tensor = (vectors_NN * values_N.clamp(min=0).sqrt()).contiguous()  # eigh gives columns
     return found
 
 

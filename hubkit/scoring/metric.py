@@ -23,6 +23,8 @@ class Measure(Settings):
     """
 
     ungated: ClassVar[tuple[str, ...]] = ()
+    aims_at_real: ClassVar[bool] = False
+    over_sets: ClassVar[bool] = False
 
     gate: Gate | None = Field(None, description="What the score must meet for the model to be published.")
 
@@ -43,6 +45,10 @@ class Metric(Protocol):
     kind: str
     gate: Gate | None
     better: ClassVar[Literal["higher", "lower"]]
+    over_sets: ClassVar[bool]
+    """Whether its number is of a set as a whole (`parts` gives `OverRows`) rather than a mean over pictures."""
+    aims_at_real: ClassVar[bool]
+    """Whether a model that draws what it was shown comes out where real pictures do."""
     asks: ClassVar[str]
     """What it measures, in a phrase for those who have never heard of it."""
     meaning: ClassVar[str]

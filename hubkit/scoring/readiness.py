@@ -1,17 +1,18 @@
 """What the scores will need, asked before the training: what could only fail after it is refused now."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Final, Protocol
 
 from hubkit.data import CaptionedImages
 from hubkit.errors import RecipeError
 from hubkit.scoring.choosing import Asked
-from hubkit.scoring.metric import judged
+from hubkit.scoring.intervals import fewest_for_interval
+from hubkit.scoring.metric import Metric, judged
 from hubkit.scoring.panels import panels
 from hubkit.scoring.scoring import Plan
 from hubkit.scoring.searching import Searches
 
-FEWEST_OF_DIAL = 8
+FEWEST_OF_DIAL: Final = 8
 """Held-out captions, below which a choice between weights would be a guess."""
 
 
@@ -35,8 +36,15 @@ def _gates(plan: Whole, images: CaptionedImages) -> Iterator[str]:
     there = {name: len(panel.shots) for name, panel in panels(plan.method, images, plan.samples).items()}
     for metric in (one for one in plan.metrics if one.gate):
         most = max((there.get(name, 0) for name in judged(metric)), default=0)
-        if most < metric.fewest:
-            yield f"metrics.{metric.kind}.gate takes {metric.fewest} pictures, and there will be {most}"
+        if most < (fewest := needed(metric)):
+            pictures = "1 picture" if fewest == 1 else f"{fewest} pictures"
+            yield f"metrics.{metric.kind}.gate takes {pictures}, and there will be {most}"
+
+
+def needed(metric: Metric) -> int:
+    """Pictures below which its gate cannot be met: a gate that asks for the whole interval wants one to be there."""
+    confident = metric.gate is not None and metric.gate.confident
+    return max(metric.fewest, fewest_for_interval(of_sets=metric.over_sets) if confident else 0)
 
 
 def _searches(plan: Whole, images: CaptionedImages) -> Iterator[str]:

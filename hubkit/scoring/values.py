@@ -238,7 +238,10 @@ class Dial(Record):
 class Took(Record):
     """What a scoring took. It is kept beside the scores, which are the same whatever it took."""
 
-    seconds: float = Field(description="Of drawing, looking and computing; less than all of it where some was there.")
+    seconds: float = Field(
+        description="Of drawing, looking and computing, every time these weights were scored. A scoring that was "
+        "killed, and a dial's, are not counted."
+    )
     pictures: int = Field(description="That were looked at: drawn ones, and real ones.")
     processes: int
 

@@ -12,6 +12,7 @@ from hubkit.errors import BaseModelError, IntegrityError, RecipeError
 from hubkit.publishing import HALF, LOCK, Lock, read_lock
 from hubkit.recipe import Recipe, reload
 from hubkit.sampling import study
+from hubkit.scoring import BARE
 from hubkit.values import Record, sha256_of
 
 RECIPE: Final = "recipe.toml"
@@ -82,7 +83,7 @@ def read(model: str) -> Demo:
         not_for_all_audiences=NOT_FOR_ALL in facts.tags,
         license=facts.license,
         dataset=recipe.data.repo,
-        templates=templates,
+        templates=templates if best in templates else (best, *templates),
         best=best,
         examples=_examples(recipe, best),
         sampling=recipe.samples.facts(recipe.data.resolution),
@@ -102,16 +103,18 @@ def _recipe(path: Path, repo: str, lock: Lock) -> Recipe:
 
 
 def _best(recipe: Recipe, lock: Lock) -> str:
-    """The template that won the release's prompt study; the first where there was none."""
+    """The template that won the release's prompt study, which may be the bare subject though the recipe does not name
+    it; the first where there was none.
+    """
     templates = recipe.samples.templates
     winner = lock.study.winner if lock.study else None
-    return winner if winner in templates else templates[0]
+    return winner if winner in (*templates, BARE) else templates[0]
 
 
 def _examples(recipe: Recipe, best: str) -> tuple[Example, ...]:
     """The card's subjects in the best template, each with the seed it was drawn from."""
     samples = recipe.samples
-    shots = study(samples)[samples.templates.index(best) :: len(samples.templates)]
+    shots = study(samples.model_copy(update={"templates": (best,)}))
     return tuple(
         Example(subject=subject, template=best, seed=shot.seed)
         for subject, shot in zip(samples.subjects, shots, strict=True)

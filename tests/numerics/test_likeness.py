@@ -1,9 +1,12 @@
 """What DreamBooth measures, against loops and cases whose answer is known."""
 
+import json
 import math
 
 import pytest
 import torch
+from PIL import Image
+from safetensors import safe_open
 from torch.nn.functional import cosine_similarity
 
 from hubkit.metrics.clip_t import PromptFidelity
@@ -11,6 +14,8 @@ from hubkit.metrics.diversity import ClassDiversity, Diversity
 from hubkit.metrics.fidelity import ClipFidelity, DinoFidelity
 from hubkit.metrics.prior import Leak, PriorPreservation
 from hubkit.scoring import Features
+from hubkit.scoring.features import Look, Shelf
+from hubkit.scoring.keeping import FEATURES, WIDEST, Looked, write_features
 from hubkit.scoring.likeness import coordinates, cosines
 
 DINO = DinoFidelity(kind="dino")
@@ -19,6 +24,19 @@ PRES = PriorPreservation(kind="pres")
 LEAK = Leak(kind="leak")
 DIV = ClassDiversity(kind="div")
 DIV_OF_FEATURES = ClassDiversity(kind="div", extractor="someone/clip")
+
+
+class Lengths:
+    """Sees a picture's width, in very many numbers."""
+
+    name, source, revision, preprocessing = "lengths", "alice/lengths", "c" * 40, "none"
+
+    def __init__(self, features: int) -> None:
+        self.axes = torch.randn(8, features, generator=torch.Generator().manual_seed(3))
+
+    def images(self, images):
+        """Combinations of eight directions."""
+        return torch.stack([self.axes[: image.width].sum(dim=0) for image in images])
 
 
 def points(count: int, features: int = 8, *, seed: int) -> torch.Tensor:
@@ -108,3 +126,20 @@ def test_coordinates_keep_every_distance():
     assert kept.shape == (12, 12)
     assert DIV.value(Features(kept), along(0)) == pytest.approx(DIV.value(Features(features), along(0)), rel=1e-12)
     assert torch.allclose(cosines(kept, kept), cosines(features, features), atol=1e-12)
+
+
+def test_features_that_are_too_many_are_kept_as_coordinates(tmp_path):
+    """Written, and read back as every number is computed from them: no pair is another distance apart."""
+    many = Lengths(WIDEST + 1)
+    pictures = [
+        Look(f"{number:064d}", f"{number}.png", lambda n=number: Image.new("RGB", (n + 1, 1))) for number in range(6)
+    ]
+    seen = Shelf(tmp_path).images(many, pictures)
+    write_features(tmp_path / FEATURES, Shelf(tmp_path), [Looked(many, pictures)])
+    with safe_open(tmp_path / FEATURES, framework="pt") as file:
+        (about,) = json.loads(file.metadata()["hubkit"])
+        kept = file.get_tensor(about["tensor"])
+
+    assert about["rows"] == [look.identity for look in pictures]
+    assert kept.shape == (6, 6)
+    assert DIV.value(Features(kept), along(0)) == pytest.approx(DIV.value(Features(seen), along(0)), rel=1e-9)

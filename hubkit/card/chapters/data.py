@@ -37,7 +37,7 @@ def data(facts: Facts) -> Iterator[Section]:
     yield Section(
         "Training data",
         [
-            Table(["fact", ""], rows),
+            Table(["", ""], rows),
             *([Fold("The first captions", [Bullets(quoted)])] if any(quoted) else []),
             *([Fold("What was left out", [Bullets(images.skipped[:EXAMPLES])])] if images.skipped else []),
         ],
@@ -70,7 +70,7 @@ def method(facts: Facts) -> Iterator[Section]:
             "What it was taught",
             [
                 Words("method", {"kind": facts.recipe.method.title}),
-                Table(["fact", ""], rows),
+                Table(["", ""], rows),
                 *([Bullets(facts.model.remarks)] if facts.model.remarks else []),
             ],
         )

@@ -18,18 +18,23 @@ def before_and_after(facts: Facts) -> Iterator[Section]:
     yield Section(
         "Before and after",
         [
-            facts.plots["before-after"],
-            Words("before_and_after", {"which": which(facts), "sampling": joined(sampling)}),
+            *pairs(facts),
+            Words("drawn_with", {"sampling": joined(sampling)}),
             *([Gallery()] if facts.gallery else []),
         ],
     )
 
 
+def pairs(facts: Facts) -> Iterator[Part]:
+    """Those that are not on top of the card already; none where all are."""
+    if grid := facts.plots.get("before-after"):
+        yield from (grid, Words("pairs", {"which": which(facts)}))
+
+
 def which(facts: Facts) -> str:
-    """What the pairs are: nothing of them was picked by how it looks."""
-    study = facts.scores.study
-    told = "the recipe's first subjects in every template" if study is None else "the recipe's first subjects"
-    return f"Nothing was picked out: these are {told}"
+    """What the pairs are. The card's author may have chosen the subjects; nobody chose pictures by how they look."""
+    whose = "subjects that the author chose" if facts.recipe.card.pictures else "the recipe's first subjects"
+    return f"With those on top they are of {whose}, whatever came out"
 
 
 def usage(facts: Facts) -> Iterator[Section]:
@@ -38,13 +43,14 @@ def usage(facts: Facts) -> Iterator[Section]:
     yield Section(
         "How to use it",
         [
+            *([Words("usage_local")] if facts.is_rehearsal else []),
             Code(facts.snippet, "python"),
             *template(facts),
             Words("usage_licence", {"licence": code(facts.licence.name or facts.licence.id or "none stated")}),
             Picture("images/usage.png", facts.proof.prompt),
             Words("usage", {"prompt": facts.proof.prompt, "seed": facts.proof.seed}),
             Words("usage_install"),
-            Code(f"pip install {' '.join(needed(facts))}", "sh"),
+            Code(" \\\n  ".join(["pip install", *needed(facts)]), "sh"),
             *download(facts),
             Words(checker),
             *([Words("usage_fp16")] if facts.recipe.publish.fp16 else []),
@@ -62,10 +68,10 @@ def download(facts: Facts) -> Iterator[Part]:
 def template(facts: Facts) -> Iterator[Part]:
     """What to put around a subject: what the prompt study found, or else what it was looked at with."""
     study = facts.scores.study
-    if study:
-        yield (
-            Words("template_needed", {"template": code(study.winner)}) if study.needed else Words("template_not_needed")
-        )
+    if study and study.needed:
+        yield Words("template_needed", {"template": code(study.winner)})
+    elif study and study.counted:
+        yield Words("template_not_needed")
     elif len(facts.scores.templates) > 1:
         yield Words("usage_templates", {"templates": templates(facts)})
 

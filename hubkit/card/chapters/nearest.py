@@ -15,19 +15,23 @@ def nearest(facts: Facts) -> Iterator[Section]:
     if not found:
         return
     limit = number(found[0].pair.threshold)
-    said = {"copies": sum(one.is_copy for one in found), "pairs": len(found), "threshold": limit}
-    header = ["drawn for", "row of the training picture", "distance", "nearest mirrored", "counts as a copy"]
+    near = sum(one.is_copy for one in found)
+    copies = f"{near} of these {len(found)} {'is' if near == 1 else 'are'}"
+    said = {"copies": copies, "threshold": limit}
+    mirrored = ["nearest mirrored"] if any(one.pair.mirrored for one in found) else []
+    header = ["drawn for", "row of the training picture", "distance", *mirrored, "counts as a copy"]
     yield Section(
         "Nearest training pictures",
         [
             Words("nearest", said),
             sheet or Words("nearest_not_shown"),
-            Table(header, [*map(row, found)], numbers=range(1, 3)),
+            Table(header, [row(one, mirrored=bool(mirrored)) for one in found], numbers=range(1, 3)),
         ],
     )
 
 
-def row(one: Found) -> list[Any]:
-    """One line of the table."""
+def row(one: Found, *, mirrored: bool) -> list[Any]:
+    """One line of the table; `mirrored` tells whether that has a column."""
     pair = one.pair
-    return [one.prompts, pair.row, number(pair.distance), "yes" if pair.mirrored else "", "yes" if one.is_copy else ""]
+    turned = ["yes" if pair.mirrored else ""] if mirrored else []
+    return [one.prompts, pair.row, number(pair.distance), *turned, "yes" if one.is_copy else ""]

@@ -1,5 +1,6 @@
 """What one sees first: the author's words, what it is, its pictures, and how it stands against its base."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -7,17 +8,17 @@ from hubkit.card.chapters.figures import BETTER, count, number
 from hubkit.card.facts import Facts
 from hubkit.card.metadata import link
 from hubkit.card.sections import Part, Plain, Table, Words
-from hubkit.escaping import Markdown, code
+from hubkit.escaping import Markdown, code, inline
 from hubkit.metrics import METRICS
 from hubkit.scoring import Score, verdict
 
-WHICH: Final = {False: "The first subjects of the recipe, none picked out", True: "Subjects that the author chose"}
+WHICH: Final = {False: "The recipe's first subjects, not hand-picked", True: "Subjects that the author chose"}
 """What the first pictures are; `[card] pictures` names an order."""
-SEEN: Final = {
-    True: "on captions and pictures the training never saw",
-    False: "from the same prompts and noise as the base",
-}
+UNSEEN: Final = "on captions and pictures the training never saw"
+TOKENLESS: Final = "from the same noise; the base draws without the token"
+TWINS: Final = "from the same prompts and noise"
 """What the scores above the first heading are of."""
+CHANGES: Final = frozenset({"better", "worse"})
 HEADLINES: Final = 4
 """Scores above the first heading, at most."""
 
@@ -35,7 +36,7 @@ def opening(facts: Facts) -> Iterator[Part]:
         yield Words("trigger", {"trigger": code(trigger)})
     if picture := facts.plots.get("first"):
         yield from (picture, Words("first", {"which": WHICH[bool(said.pictures)]}))
-    yield from headline(facts.scores.scores)
+    yield from headline(facts.scores.scores, facts.recipe.method.trigger)
     if facts.accepted:
         yield Words("accepted", {"refusals": "; ".join(facts.scores.refusals), "reason": facts.accepted})
     if facts.is_rehearsal:
@@ -69,12 +70,13 @@ def seen(facts: Facts) -> Markdown:
     return Markdown(f" It saw {count(examples, 'example')}, and so not all of them." if examples < pictures else "")
 
 
-def headline(scores: Sequence[Score]) -> Iterator[Part]:
-    """The scores that say most, good or bad."""
+def headline(scores: Sequence[Score], trigger: str | None) -> Iterator[Part]:
+    """The scores that say most, good or bad. Where a method taught a token, `trigger`, the base drew without it."""
     if shown := leading(scores):
         unseen = all(one.panel == "holdout" for one in shown)
-        header = [SEEN[unseen], "base", "this model", "real pictures", ""]
-        yield Table(header, [*map(in_short, shown)], numbers=range(1, 4))
+        header = [UNSEEN if unseen else TOKENLESS if trigger else TWINS, "base", "this model", "real pictures", ""]
+        kinds = Counter(one.kind for one in shown)
+        yield Table(header, [in_short(one, told=kinds[one.kind] > 1) for one in shown], numbers=range(1, 4))
         yield Words("headline")
 
 
@@ -85,13 +87,24 @@ def leading(scores: Sequence[Score]) -> list[Score]:
     return sorted(telling or known[:2], key=lambda one: one.gate is None)[:HEADLINES]
 
 
-def in_short(score: Score) -> list[Any]:
-    """One line: what it asks, and what became of it."""
+def in_short(score: Score, *, told: bool = False) -> list[Any]:
+    """One line: what it asks, and what became of it; with the prompts where they have to be `told`."""
     metric: Any = METRICS[score.kind]
+    of = f", {inline(score.settings.get('prompts', score.panel))}" if told else ""
     return [
-        Markdown(f"{metric.asks} ({score.kind}) {BETTER[score.better]}"),
+        Markdown(f"{metric.asks} ({score.kind}{of}) {BETTER[score.better]}"),
         number(score.base),
         Markdown(f"**{number(score.value)}**"),
-        number(score.real),
-        verdict(score),
+        number(score.real) if metric.aims_at_real else "",
+        amounts_to(score, metric),
     ]
+
+
+def amounts_to(score: Score, metric: Any) -> str:
+    """What the difference comes to, how sure that is, and whether it leads to where real pictures are."""
+    said, around = verdict(score), score.difference_interval
+    if said not in CHANGES or around is None:
+        return said
+    told = f"{said} by {abs(score.value - score.base):.3g} ± {(around.high - around.low) / 2:.2g}"
+    nearer = score.real is not None and abs(score.value - score.real) < abs(score.base - score.real)
+    return f"{told}, but nearer to real pictures" if said == "worse" and metric.aims_at_real and nearer else told

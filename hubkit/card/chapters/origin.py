@@ -29,7 +29,7 @@ def provenance(facts: Facts) -> Iterator[Section]:
         *((f"weights, {path}", Markdown(f"sha256 {code(sha)}")) for path, sha in sorted(model.weights.items())),
         ("versions", joined([f"{name} {version}" for name, version in sorted(model.versions.items())])),
     ]
-    yield Section("Provenance", [Words("provenance"), Table(["what", ""], rows)])
+    yield Section("Provenance", [Words("provenance"), Table(["", ""], rows)])
 
 
 def source(facts: Facts) -> Iterator[tuple[str, Any]]:

@@ -24,7 +24,7 @@ def prompts(facts: Facts) -> Iterator[Section]:
             Words("prompts", {"verdict": sentence(study.verdict)}),
             *without_and_with(study, pairs),
             Table(HEADER, [row(one, study) for one in study.templates], numbers=range(1, len(HEADER))),
-            Words("prompts_meaning", {"merit": joined(study.counted, " and "), "real": held_out(study)}),
+            Words("prompts_meaning", {"merit": merit(study), "real": held_out(study)}),
             *([Fold("Every subject in every template", [sheet])] if sheet else []),
             Fold("The base's numbers", [of_base(study)]),
             Fold("How the study was made", [Table(["", ""], [*protocol(study)]), Bullets(study.notes)]),
@@ -36,6 +36,11 @@ def without_and_with(study: Study, pairs: Picture | None) -> Iterator[Part]:
     """What the words of a template do, in pictures."""
     if pairs:
         yield from (pairs, Words("with_template", {"template": code(best_other(study))}))
+
+
+def merit(study: Study) -> Markdown:
+    """By what a picture beats another; nothing where there was nothing to tell them apart by."""
+    return Markdown(f", by {joined(study.counted, ' and ')}" if study.counted else "")
 
 
 def held_out(study: Study) -> str:

@@ -26,8 +26,8 @@ def scores(facts: Facts) -> Iterator[Section]:
             Words("scores", {"panels": panels(found), "token": WITHOUT if facts.recipe.method.trigger else ""}),
             *plots,
             table(found),
-            Words("scores_columns"),
             *warnings(found),
+            Words("scores_columns"),
             Bullets([*meanings(found)]),
             Fold("How each number was made", [Table(["score", "how"], [*map(protocol, found)])]),
         ],
@@ -60,8 +60,8 @@ def row(score: Score) -> list[str]:
 
 
 def difference(score: Score) -> str:
-    """To the base, with where it lies in 95 of 100 cases: '-2.8 (-3.45 … -2.14)'."""
-    found, around = score.value - score.base, interval(score.difference_interval)
+    """To the base, with where it lies in 95 of 100 cases: '-2.8 (-3.45…-2.14)'."""
+    found, around = score.value - score.base, interval(score.difference_interval).replace(" ", "")
     if not math.isfinite(found):
         return ""
     return f"{found:+.3g} ({around})" if around else f"{found:+.3g}"

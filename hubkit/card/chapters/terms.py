@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import quote
 
+from hubkit.card import metadata
 from hubkit.card.chapters.data import address
 from hubkit.card.chapters.figures import between, count
 from hubkit.card.chapters.opening import repo
@@ -93,7 +94,14 @@ def of_pictures(facts: Facts) -> Iterator[Part]:
 
 def terms(facts: Facts, stated: str | None) -> Markdown:
     """A licence by its name, with a link to its text where that is known."""
-    model = facts.model
-    own = model.base_license_link if stated in (None, "other") else TEXTS.get(stated)
-    name = code((model.base_license_name if stated in (None, "other") else stated) or "none stated")
-    return Markdown(f"[{name}](<{quote(own, safe=SAFE)}>)") if own and own.startswith("https://") else name
+    if stated == "other":
+        model = facts.model
+        said = metadata.licence(model.base, model.base_revision, facts.base_licence, facts.hub)
+        return linked(said["license_name"], said["license_link"])
+    return linked(stated or "none stated", TEXTS.get(stated or "", ""))
+
+
+def linked(name: str, address: str) -> Markdown:
+    """A name as a link, where there is somewhere to go."""
+    leads = address.startswith(("https://", "/"))
+    return Markdown(f"[{code(name)}](<{quote(address, safe=SAFE)}>)") if leads else code(name)

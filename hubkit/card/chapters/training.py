@@ -20,9 +20,9 @@ def training(facts: Facts) -> Iterator[Section]:
         [
             *learnt(facts),
             *([plot] if plot else []),
-            Table(["measured", ""], [*measured(facts)]),
+            Table(["", ""], [*measured(facts)]),
             Words("settings"),
-            Table(["setting", "value"], [*changed(facts.recipe)]),
+            Table(["", ""], [*changed(facts.recipe)]),
             Fold("The whole recipe, with every revision pinned", [Code(dump(facts.recipe), "toml")]),
         ],
     )
@@ -50,7 +50,7 @@ def measured(facts: Facts) -> Iterator[tuple[str, Any]]:
 
 def costs(facts: Facts) -> Iterator[Section]:
     """What it took of a machine, of money and of energy."""
-    yield Section("Costs", [Words("costs"), Table(["measured", ""], [*taken(facts)])])
+    yield Section("Costs", [Words("costs"), Table(["", ""], [*taken(facts)])])
 
 
 def taken(facts: Facts) -> Iterator[tuple[str, str]]:
@@ -58,7 +58,8 @@ def taken(facts: Facts) -> Iterator[tuple[str, str]]:
     model = facts.model
     yield "time to train", duration(model.seconds)
     if facts.scoring:
-        yield "time to draw and score", f"{duration(facts.scoring.seconds)}, {facts.scoring.pictures:,} pictures"
+        pictures = f"{facts.scoring.pictures:,} pictures looked at, drawn and real"
+        yield "time to draw and score", f"{duration(facts.scoring.seconds)}; {pictures}"
     yield "hardware", f"{model.processes} x {model.device}"
     yield "peak memory", size(model.peak_memory_bytes)
     yield "examples per second", f"{model.examples_per_second:.2f}"

@@ -16,6 +16,7 @@ from hubkit.card.metadata import arguments, type_of
 from hubkit.card.plots import scores_in_words
 from hubkit.card.sections import Part, Table
 from hubkit.errors import Fault, IntegrityError
+from hubkit.metrics import METRICS
 from hubkit.publishing import LockedScore
 from hubkit.scoring import Score
 
@@ -34,7 +35,7 @@ def number_faults(held: Held, marks: Marks, edited: Sequence[str]) -> Iterator[F
     without sense.
     """
     scores = scores_of(held)
-    yield from _of_tables(scores, marks)
+    yield from _of_tables(scores, marks, held)
     yield from _of_words(scores, marks, edited)
     yield from _of_index(scores, held)
 
@@ -55,17 +56,24 @@ def scores_of(held: Held) -> list[Score]:
 
 def _score(locked: LockedScore) -> Score:
     said = {key: value for key, value in locked.model_dump().items() if key in Score.model_fields}
+    if said.get("kind") not in METRICS:
+        raise IntegrityError(
+            f"the lock has a score {locked.metric[:80]!r} of a kind that this hubkit does not know",
+            help="it was made by another version of hubkit",
+            code="HK1010",
+        )
     for key in ("value", "base"):
         said[key] = math.nan if said[key] is None else said[key]
     return Score.model_validate(said)
 
 
-def _of_tables(scores: Sequence[Score], marks: Marks) -> Iterator[Fault]:
+def _of_tables(scores: Sequence[Score], marks: Marks, held: Held) -> Iterator[Fault]:
     """The rows of the tables of scores, cell by cell against those that would be written now."""
     left = _cells([table(scores)] if scores else [])
+    on_top = _cells(headline(scores, held.lock.interface.trigger))
     for grid in marks.grids:
         if set(grid.header) >= MARKS_OF_A_TABLE:
-            yield from _of_grid(grid, left if grid.header[0] == ALL else _cells(headline(scores)))
+            yield from _of_grid(grid, left if grid.header[0] == ALL else on_top)
     for one in left:
         yield _fault(f"the lock has a score {one[ALL]!r}, which no table shows", "README.md")
 

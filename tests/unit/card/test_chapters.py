@@ -182,7 +182,7 @@ def test_the_nearest_training_pictures_are_shown_where_they_may_be(studied: Scor
     facts = facts_of(run)
     words = chapter("Nearest training pictures", facts)
 
-    assert "1 of these 1 are nearer than 0.02" in words
+    assert "1 of these 1 is nearer than 0.02" in words
     assert "| holdout | 0 | 0.012 | yes | yes |" in words
     assert "does not say `training_pictures = true`" in words
     assert "](images/nearest.webp)" in chapter(

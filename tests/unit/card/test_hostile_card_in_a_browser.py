@@ -14,7 +14,7 @@ from PIL import Image
 from hubkit import localhub
 from hubkit.card.edits import keep_edits, split
 from hubkit.card.facts import Facts
-from hubkit.card.pictures import in_words
+from hubkit.card.pictures import grid, in_words
 from hubkit.card.sections import Bullets, Fold, Picture, Plain, Section, Table, Words
 from hubkit.card.writing import body, front
 from hubkit.escaping import Markdown, block, code, front_matter, inline
@@ -94,7 +94,7 @@ def facts_of(texts: Sequence[str], folder: Path) -> Facts:
         snippet=usage("alice/sd-tiny", texts[0], 1, scores.sampling), proof=gallery[0][0], gallery=gallery,
         safety_checker=False, accepted=plain[34],
         before=Past(commit=plain[0], tag=plain[6], lock=lock_of(folder)), changes=changes,
-        plots={"before-after": Picture("images/a.png", in_words(scores))},
+        plots={"before-after": Picture("images/a.png", in_words(grid(scores, ())))},
     )  # fmt: skip
 
 

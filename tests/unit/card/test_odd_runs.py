@@ -105,7 +105,7 @@ def test_an_interval_is_one_of_95_percent(plain: Scored):
         for changes in ({}, {"difference_interval": None}, {"difference_interval": nan}, {"value": math.nan})
     ]
 
-    assert "| -0.19 (-0.198 … -0.182) |" in rows[0]
+    assert "| -0.19 (-0.198…-0.182) |" in rows[0]
     assert "| -0.19 |" in rows[1]
     assert rows[1] == rows[2]
     assert ["better", "not tested", "not tested", "not a number"] == [row.split(" | ")[4] for row in rows]
@@ -183,9 +183,9 @@ def test_pictures_that_the_author_chose_are_not_said_to_be_the_first(plain: Scor
     chosen = plain.but(recipe=Recipe.model_validate(tables | {"card": {"pictures": ["a cute bunny rabbit"]}}))
     top, other = (said(run, plots=first).partition("## Before and after")[0] for run in (plain, chosen))
 
-    assert "none picked out" in top
+    assert "not hand-picked" in top
     assert "Subjects that the author chose" in other
-    assert "none picked out" not in other
+    assert "not hand-picked" not in other
 
 
 def test_two_metrics_of_one_paper_are_both_named(plain: Scored):
@@ -239,9 +239,8 @@ def test_the_packages_are_those_of_the_run(plain: Scored):
     """In versions that an index has; one that is not known has none."""
     versions = {"torch": "2.14.1+cpu", "diffusers": "0.42.1"}
 
-    assert "pip install diffusers==0.42.1 transformers accelerate safetensors torch==2.14.1\n" in said(
-        with_model(plain, versions=versions)
-    )
+    packages = "diffusers==0.42.1", "transformers", "accelerate", "safetensors", "torch==2.14.1"
+    assert " \\\n  ".join(["pip install", *packages]) + "\n" in said(with_model(plain, versions=versions))
 
 
 def test_every_paper_has_its_entry():

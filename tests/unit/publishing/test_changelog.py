@@ -40,7 +40,7 @@ def test_scores_stand_with_their_intervals_differences_and_verdicts(lock: Lock):
     [
         ({"weights": NEW_WEIGHTS}, "The weights are new"),
         ({"training": {"versions": {"torch": "2.15"}}}, "The weights are the same."),
-        ({}, "Nothing a lock tells of is different."),
+        ({}, "Nothing that is recorded has changed."),
     ],
 )
 def test_the_first_sentence_says_what_matters(lock: Lock, said: dict[str, Any], words: str):

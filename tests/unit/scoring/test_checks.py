@@ -74,7 +74,7 @@ def test_a_gate_without_a_score_is_not_met():
     [
         ("kid", {"difference_interval": Interval(low=-0.2, high=0.1)}, "no measurable change"),
         ("kid", {"difference_interval": Interval(low=-0.2, high=-0.1)}, None),
-        ("clip-score", {"difference_interval": Interval(low=-3.0, high=-1.1)}, "surely more than 1 point"),
+        ("clip-score", {"difference_interval": Interval(low=-3.0, high=-1.1)}, "by 1.1 points at least"),
         ("clip-score", {"difference_interval": Interval(low=-3.0, high=-0.9)}, None),
         ("div", {"value": 0.79}, "less than 0.8 of the base's diversity"),
         ("diversity", {"value": 0.79}, "less than 0.8 of the base's diversity"),

@@ -50,13 +50,20 @@ def gated(kind: str) -> Any:
     return METRICS[kind](kind=kind, gate=Gate(better_than="base"))
 
 
+def confident(kind: str) -> Any:
+    """The same, with its whole interval."""
+    return METRICS[kind](kind=kind, gate=Gate(better_than="base", confident=True))
+
+
 @pytest.mark.parametrize(
     ("plan", "held_out", "said"),
     [
         (Plan((gated("kid"),)), 0, "metrics.kid.gate takes 2 pictures, and there will be 0"),
         (Plan((gated("kid"),)), 1, "metrics.kid.gate takes 2 pictures, and there will be 1"),
         (Plan((gated("fid"),)), 49, "metrics.fid.gate takes 50 pictures, and there will be 49"),
-        (Plan((gated("clip-score"),)), 0, "metrics.clip-score.gate takes 1 pictures, and there will be 0"),
+        (Plan((gated("clip-score"),)), 0, "metrics.clip-score.gate takes 1 picture, and there will be 0"),
+        (Plan((confident("kid"),)), 19, "metrics.kid.gate takes 20 pictures, and there will be 19"),
+        (Plan((confident("clip-score"),)), 1, "metrics.clip-score.gate takes 2 pictures, and there will be 1"),
         (Plan((METRICS["memorisation"](kind="memorisation"),)), 0, "measured by held-out pictures, and there are none"),
         (Plan((), StyleDial()), 15, "the dial chooses by 8 of them at least, and half are 7"),
         (Plan((gated("kid"),), StyleDial(prompts=8)), 2, "metrics.kid.gate takes 2 pictures, and there will be 1"),
@@ -77,6 +84,8 @@ def test_what_could_only_fail_after_the_training_is_refused_before_it(plan, held
     [
         (Plan((gated("kid"),)), 2),
         (Plan((gated("fid"),)), 50),
+        (Plan((confident("kid"),)), 20),
+        (Plan((confident("clip-score"),)), 2),
         (Plan((METRICS["kid"](kind="kid"),)), 0),
         (Plan((METRICS["memorisation"](kind="memorisation"),)), 1),
         (Plan((), StyleDial()), 16),

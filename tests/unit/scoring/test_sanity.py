@@ -47,7 +47,7 @@ NONE = Features(torch.zeros(0, 3))
 BROKEN = {
     "black": [plain((0, 0, 0)), noisy(plain((1, 1, 1)), 1.0)],
     "of one colour": [plain((200, 30, 30)), noisy(plain((90, 90, 90)), 1.0)],
-    "another again": [WHOLE[3].copy(), noisy(WHOLE[5], 1.0)],
+    "the same as another": [WHOLE[3].copy(), noisy(WHOLE[5], 1.0)],
 }
 
 
@@ -91,7 +91,7 @@ def test_a_safety_checker_is_asked(add_safety_checker, tmp_path, objects):
 
     assert (eyes.source, eyes.revision, metric.revision) == ("alice/sd", sha, sha)
     assert metric.value(features, NONE) == float(objects)
-    assert metric.notes(features, 0) == (f"0 black, 0 of one colour, 0 another again, {4 * objects} objected to",)
+    assert metric.notes(features, 0) == (f"0 black, 0 of one colour, 0 the same as another, {4 * objects} objected to",)
 
 
 @pytest.mark.usefixtures("as_alice")

@@ -240,7 +240,7 @@ def test_the_packages_are_those_of_the_run(plain: Scored):
     versions = {"torch": "2.14.1+cpu", "diffusers": "0.42.1"}
 
     packages = "diffusers==0.42.1", "transformers", "accelerate", "safetensors", "torch==2.14.1"
-    assert " \\\n  ".join(["pip install", *packages]) + "\n" in said(with_model(plain, versions=versions))
+    assert " \n  ".join(["pip install", *packages]) + "\n" in said(with_model(plain, versions=versions))
 
 
 def test_every_paper_has_its_entry():

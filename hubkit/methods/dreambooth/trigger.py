@@ -1,6 +1,6 @@
 """The trigger lint: what the base's tokenizer makes of the token, and whether the prompts hold it.
 
-A rare token binds faster: the base has little to forget about it (Ruiz et al., 2023, section 3.1).
+A rare token is learnt faster: the base has little to forget about it (Ruiz et al., 2023, section 3.1).
 """
 
 from collections.abc import Iterator, Sequence

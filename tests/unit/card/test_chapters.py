@@ -15,6 +15,7 @@ from hubkit.card.plots import save_dial
 from hubkit.card.sections import Picture
 from hubkit.card.writing import body, front
 from hubkit.data import Source, pull
+from hubkit.escaping import code, table
 from hubkit.publishing import Change, Changes, Lock, Past, Release, usage
 from hubkit.recipe import Recipe
 from hubkit.scoring import Candidate, Dial, Interval, Measured, Neighbours, Study, Template
@@ -116,6 +117,35 @@ def test_where_no_template_is_needed_the_bare_subject_is_shown(studied: Scored):
 
     assert [one.finetuned.prompt for one in chosen(run.scores)] == ["Yoda", "a cute bunny rabbit"]
     assert "No words are needed around the subject ([why](#prompts))" in chapter("How to use it", facts_of(run))
+
+
+def test_a_study_that_cannot_tell_recommends_nothing(studied: Scored):
+    """Neither a template nor none; and no axis is named that did not count."""
+    study = studied.scores.study.model_copy(update={"needed": False, "counted": ()})
+    facts = facts_of(studied.but(scores=studied.scores.model_copy(update={"study": study})))
+
+    assert "No words are needed" not in body(facts)
+    assert "beat that of another template. **First**" in chapter("Prompts", facts)
+
+
+def test_two_scores_of_one_kind_are_told_apart_on_top(studied: Scored):
+    """By the prompts they were drawn for; a bar in a template is a bar wherever it stands."""
+    score = studied.scores.scores[0]
+    two = tuple(
+        score.model_copy(update={"panel": name, "settings": {**score.settings, "prompts": words}})
+        for name, words in (("holdout", "held-out captions"), ("training", "training captions"))
+    )
+    top = body(facts_of(studied.but(scores=studied.scores.model_copy(update={"scores": two})))).partition("## ")[0]
+
+    assert "(kid, held-out captions) ↓ |" in top
+    assert "(kid, training captions) ↓ |" in top
+    assert "from the same prompts and noise" in top
+
+
+def test_a_bar_is_escaped_in_a_table_alone():
+    """Elsewhere a backslash in code would be shown, and copied."""
+    assert code("{subject} | ninja") == "`{subject} | ninja`"
+    assert "| `{subject} \\| ninja` |" in table(["a"], [[code("{subject} | ninja")]])
 
 
 def test_the_dial_tells_what_was_taken_and_why(dialled: Scored):

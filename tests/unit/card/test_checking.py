@@ -12,7 +12,7 @@ from hubkit import hub
 from hubkit.card.checking import Checked, check, of_folder, of_repo
 from hubkit.card.edits import metadata_hashes, section_hashes, split
 from hubkit.cli.card import in_json, report
-from hubkit.errors import BaseModelError, Fault
+from hubkit.errors import BaseModelError, Fault, IntegrityError
 from hubkit.localhub import LocalHub
 from hubkit.publishing import Release
 
@@ -67,6 +67,16 @@ def test_a_fresh_card_is_true(there: Path):
     assert found.faults == ()
     assert found.verdict == "the card is true"
     assert "bit for bit" in found.seen[-1]
+
+
+def test_a_score_of_a_kind_that_nobody_knows_is_told(there: Path):
+    """A lock of a newer hubkit, or a stranger's."""
+    lock = json.loads((there / "hubkit.lock.json").read_text())
+    lock["scores"][0]["kind"] = "beauty"
+    (there / "hubkit.lock.json").write_text(json.dumps(lock))
+
+    with pytest.raises(IntegrityError, match="of a kind that this hubkit does not know"):
+        looked(there)
 
 
 def test_a_card_in_a_repo_is_checked_at_its_tag(there: Path):

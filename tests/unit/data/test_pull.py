@@ -136,6 +136,27 @@ def test_the_licence_of_the_folder_is_read_from_its_card(folder, tmp_path):
         pulled(folder, tmp_path / "c", license="cc0-1.0")
 
 
+@pytest.mark.parametrize(
+    ("front", "languages"),
+    [
+        ("language:\n- en\n- de", ("en", "de")), ("language: en", ("en",)), ("language: English", ()),
+        ("language: {a: b}", ()), ("date: 2024-13-45\nlanguage: en", ()), ("language: [" * 2000, ()), ("\x00", ()),
+    ],
+)  # fmt: skip
+def test_the_languages_of_the_captions_are_read_from_the_card(folder, tmp_path, front, languages):
+    """As far as they are codes; a card that cannot be read says nothing."""
+    (folder / "README.md").write_text(f"---\n{front}\n---\n# mine\n")
+
+    assert pulled(folder, tmp_path / "run").languages == languages
+
+
+def test_a_card_in_another_writing_is_no_error(folder, tmp_path):
+    """Latin-1, say."""
+    (folder / "README.md").write_bytes("---\nlicense: mit\n---\n# für alle\n".encode("latin-1"))
+
+    assert pulled(folder, tmp_path / "run").license == "mit"
+
+
 @pytest.mark.parametrize("name", ["3.png", "3.txt", "metadata.csv", "README.md", "deeper"])
 def test_a_link_out_of_the_folder_is_refused(folder, tmp_path, name):
     """A picture, a caption, the metadata, the card, a folder: none may lead to another file of the user's."""

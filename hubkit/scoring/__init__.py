@@ -7,7 +7,7 @@ from hubkit.scoring.features import Features, Look, opened
 from hubkit.scoring.gates import Rival, Standing, gated, judge, protocol, verdict
 from hubkit.scoring.intervals import Spread, spread
 from hubkit.scoring.metric import Measure, Metric, OverRows
-from hubkit.scoring.panels import HOLDOUT_SEEDS, Panel, Shows
+from hubkit.scoring.panels import HOLDOUT_SEEDS, TRAINED_ON, Panel, Shows
 from hubkit.scoring.readiness import check_ready
 from hubkit.scoring.recomputing import Again, recompute
 from hubkit.scoring.scoring import TOOK, Plan, look, score, scored, study_of
@@ -32,6 +32,7 @@ __all__ = [
     "BARE",
     "HOLDOUT_SEEDS",
     "TOOK",
+    "TRAINED_ON",
     "Again",
     "Bench",
     "Candidate",

@@ -10,7 +10,7 @@ from hubkit.card.metadata import link
 from hubkit.card.sections import Part, Plain, Table, Words
 from hubkit.escaping import Markdown, code, inline
 from hubkit.metrics import METRICS
-from hubkit.scoring import Score, verdict
+from hubkit.scoring import TRAINED_ON, Score, verdict
 
 WHICH: Final = {False: "The recipe's first subjects, not hand-picked", True: "Subjects that the author chose"}
 """What the first pictures are; `[card] pictures` names an order."""
@@ -76,15 +76,25 @@ def headline(scores: Sequence[Score], trigger: str | None) -> Iterator[Part]:
         unseen = all(one.panel == "holdout" for one in shown)
         header = [UNSEEN if unseen else TOKENLESS if trigger else TWINS, "base", "this model", "real pictures", ""]
         kinds = Counter(one.kind for one in shown)
-        yield Table(header, [in_short(one, told=kinds[one.kind] > 1) for one in shown], numbers=range(1, 4))
+        yield Table(
+            header,
+            [in_short(one, told=kinds[one.kind] > 1 or one.panel == TRAINED_ON) for one in shown],
+            numbers=range(1, 4),
+        )
         yield Words("headline")
 
 
 def leading(scores: Sequence[Score]) -> list[Score]:
     """The scores that a gate judged, and whatever became worse; the first two where that is nothing."""
     known = [one for one in scores if not one.withheld]
-    telling = [one for one in known if one.gate is not None or (verdict(one) == "worse" and one.panel != "training")]
+    telling = [one for one in known if one.gate is not None or (verdict(one) == "worse" and not is_beside(one))]
     return sorted(telling or known[:2], key=lambda one: one.gate is None)[:HEADLINES]
+
+
+def is_beside(score: Score) -> bool:
+    """Whether it only stands beside another for comparison."""
+    metric: Any = METRICS[score.kind]
+    return score.panel in metric.ungated
 
 
 def in_short(score: Score, *, told: bool = False) -> list[Any]:

@@ -51,6 +51,7 @@ def save_loss(rows: Sequence[Mapping[str, float]], place: Path) -> None:
             axes.plot(steps, losses, color=FAINT, linewidth=0.7, label="each step")
         axes.plot(steps, mean, color=FINETUNED, linewidth=1.6, label=words if window > 1 else "each step")
         low, high = np.quantile(losses, [0.0, 0.995])
+        high = max(high, mean.max())
         axes.set_ylim(max(0.0, low - 0.1 * (high - low)), high + 0.1 * (high - low) + 1e-12)
         axes.set_xlabel("training step")
         axes.set_ylabel("loss")
@@ -160,9 +161,10 @@ def _one_score(axes: "Axes", score: Score) -> None:
             name, (0, height), (-6, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
             ha="right", va="center", color=colour,
         )  # fmt: skip
-    if score.real is not None:
+    metric: Any = METRICS[score.kind]
+    if score.real is not None and metric.aims_at_real:
         axes.axvline(score.real, color=REAL, linestyle=":", linewidth=1.2)
-        axes.annotate("real pictures", (score.real, 1.72), ha="center", color=REAL, fontsize=7)
+        axes.annotate("real pictures", (score.real, -0.58), ha="center", va="bottom", color=REAL, fontsize=7)
     axes.set_ylim(-0.6, 1.7)
     axes.margins(x=0.12)
     axes.set_yticks([])

@@ -29,10 +29,10 @@ class ClipScore(Measure):
     better: ClassVar[Literal["higher", "lower"]] = "higher"
     asks: ClassVar[str] = "how well the pictures fit their prompts"
     meaning: ClassVar[str] = (
-        "How well a picture fits its prompt: the cosine of the two as CLIP sees them, averaged over captions that were"
-        " held out, and for comparison over captions of the training (were it much higher there, they would be learnt"
-        " by heart). A style that CLIP has seldom seen lowers it: what real pictures of that style score with their own"
-        " captions stands beside it."
+        "How well a picture fits its prompt: 100 times the cosine of the two as CLIP sees them, averaged over captions"
+        " that were held out, and for comparison over captions of the training (were it much higher there, they would"
+        " be learnt by heart). A style that CLIP has seldom seen lowers it: what real pictures of that style score with"
+        " their own captions stands beside it."
     )
     scale: ClassVar[str] = "100 x cosine"
     reads_captions: ClassVar[bool] = True

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 class Memorisation(Measure, LooksThrough):
     """The share of drawn pictures that are nearer to a training picture than one in a hundred held-out ones is."""
 
+    aims_at_real: ClassVar[bool] = True
     paper: ClassVar[str] = "https://arxiv.org/abs/2004.05675"
     better: ClassVar[Literal["higher", "lower"]] = "lower"
     asks: ClassVar[str] = "share of near-copies of training pictures"

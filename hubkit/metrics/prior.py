@@ -25,7 +25,7 @@ class PriorPreservation(Measure, LooksThrough):
 
     paper: ClassVar[str] = "https://arxiv.org/abs/2208.12242"
     better: ClassVar[Literal["higher", "lower"]] = "lower"
-    asks: ClassVar[str] = "how like the subject any picture of its class is"
+    asks: ClassVar[str] = "how much other pictures of the class resemble the subject"
     meaning: ClassVar[str] = (
         "PRES: how like the training pictures a picture of the class prompt is, which does not hold the token; the"
         " mean cosine over all pairs. Lower is better: where it rises above the base's, the class has become the"
@@ -63,8 +63,8 @@ class Leak(Measure, LooksThrough):
     asks: ClassVar[str] = "share that show the subject without being asked"
     meaning: ClassVar[str] = (
         "The leak test: the share of pictures drawn without the token that show the subject all the same. A picture"
-        " counts where it is no less like the training pictures than these are like one another, but for the least"
-        " alike twentieth of them. The base's share is the rate of false alarms."
+        " counts where it is at least as similar to the training pictures as 95 % of these are to one another. The"
+        " base's share is the rate of false alarms."
     )
     scale: ClassVar[str] = "share of pictures"
     reads_captions: ClassVar[bool] = False

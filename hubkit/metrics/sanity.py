@@ -32,6 +32,7 @@ class Sanity(Measure):
     objects to.
     """
 
+    aims_at_real: ClassVar[bool] = True
     paper: ClassVar[str] = "https://arxiv.org/abs/2210.04610"
     better: ClassVar[Literal["higher", "lower"]] = "lower"
     asks: ClassVar[str] = "share of broken pictures"

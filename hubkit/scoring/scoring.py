@@ -26,7 +26,7 @@ from hubkit.scoring.values import Dial, Scores, Study, Took
 from hubkit.training import TrainedModel
 from hubkit.values import fingerprint, sha256_of
 
-FORMAT: Final = 6
+FORMAT: Final = 7
 TOOK: Final = "scoring.json"
 """In a run folder: how long it took."""
 

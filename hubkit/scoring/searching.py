@@ -27,8 +27,8 @@ finetune holds out have no finer quantile.
 """
 MEASURED_BY: Final = "held_out_pictures_measured_by"
 """In a score's settings: how many."""
-SHOWN: Final = 5
-"""Nearest pairs that are kept."""
+SHOWN: Final = 8
+"""Nearest pairs that are kept of each panel: as many as a card shows of all together."""
 AT_ONCE: Final = 1024
 ONE_SIDED: Final = 0.025
 """Of what lies above a two-sided 95 % interval."""
@@ -158,13 +158,21 @@ def _search(laid: Laid, held_out: Nearest) -> Iterator[tuple[str, int | str]]:
 
 def _the_same(drawn: Nearest, held_out: Nearest) -> Iterator[str]:
     """Single pictures, where they are too near to be like one another by chance."""
-    if same := int((drawn.distances < max(ROUNDING, ALL_BUT_THE_SAME * threshold(held_out))).sum()):
-        yield f"{same} of the drawn pictures are all but the same as a training picture: look at the nearest pairs"
+    limit = max(ROUNDING, ALL_BUT_THE_SAME * threshold(held_out))
+    if same := int((drawn.distances < limit).sum()):
+        yield (
+            f"{same} of the drawn pictures {_are(same)} all but identical to a training picture, nearer than a tenth of"
+            f" what counts as a copy ({limit:.3g}): look at the nearest pairs"
+        )
     if left_out := len(held_out.rows) - len(own_distances(held_out)):
         yield (
-            f"{left_out} of the held-out pictures are all but the same as one that was trained on, and are not counted"
-            " here; every other score counts them"
+            f"{left_out} of the held-out pictures {_are(left_out)} all but identical to one that was trained on, and"
+            " not counted here; every other score counts them"
         )
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def copies(scores: Sequence[Score], metrics: Sequence[Metric]) -> tuple[str, ...]:
@@ -179,6 +187,6 @@ def too_near(score: Score) -> Iterator[str]:
     if score.interval is None or not score.interval.low > most:
         return
     yield (
-        f"{score.value:.1%} of the drawn pictures, {score.interval.low:.1%} at least, are nearer to a training picture"
-        f" than all but {most:.1%} of held-out ones can be by chance: look at the nearest pairs"
+        f"{score.value:.1%} of the drawn pictures count as copies, {score.interval.low:.1%} at least (95 % interval);"
+        f" of pictures that are none {most:.1%} would at most: look at the nearest pairs"
     )

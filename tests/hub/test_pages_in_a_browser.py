@@ -13,7 +13,7 @@ from hubkit.localhub import LocalHub
 
 from ..browser import Page, browser
 
-GOLDEN = Path(__file__).parents[2] / "model_cards" / "sd-tiny.md"
+GOLDEN = Path(__file__).parents[1] / "golden" / "sd-tiny.md"
 ANCHORS_LEAD_SOMEWHERE = """[...document.querySelectorAll('a[href^="#"]')].map(link =>
   document.getElementById(decodeURIComponent(link.hash.slice(1))) === null && link.hash).filter(Boolean)"""
 

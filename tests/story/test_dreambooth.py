@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -46,12 +47,15 @@ def photo(number: int) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def stand_ins(server: LocalHub) -> HfApi:
+def stand_ins(server: LocalHub, tmp_path_factory, add_safety_checker) -> HfApi:
     """Small things under the ids of the recipes; the dog's repo holds bare pictures, as the real one."""
     api = HfApi(endpoint=server.url, token=server.admin_token)
+    classic = tmp_path_factory.mktemp("classic") / "sd"
+    shutil.copytree(MINI / "mini-sd", classic)
+    add_safety_checker(classic, objects=False)
     sd, clip = (
-        {file.relative_to(MINI / name).as_posix(): file for file in (MINI / name).rglob("*") if file.is_file()}
-        for name in ("mini-sd", "mini-clip")
+        {file.relative_to(place).as_posix(): file for file in place.rglob("*") if file.is_file()}
+        for place in (classic, MINI / "mini-clip")
     )
     card = b"---\nlicense: creativeml-openrail-m\n---\n# a stand-in\n"
     dogs = {f"alvan-nee-{number}.jpeg": photo(number) for number in range(5)}

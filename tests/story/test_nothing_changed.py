@@ -15,5 +15,5 @@ def test_the_base_against_itself_with_other_seeds(server, environment):
     lines = [line for line in done.stdout.splitlines() if "between" in line]
 
     assert done.returncode == 0, done.stderr
-    assert {line.split(":")[0] for line in lines} == {"kid", "fid", "clip-score", "diversity"}
+    assert {line.split(":")[0] for line in lines} == {"kid", "fid", "clip-score", "diversity", "sanity"}
     assert [line for line in lines if not line.endswith("no measurable change")] == []

@@ -34,7 +34,7 @@ def pairs(facts: Facts) -> Iterator[Part]:
 def which(facts: Facts) -> str:
     """What the pairs are. The card's author may have chosen the subjects; nobody chose pictures by how they look."""
     whose = "subjects that the author chose" if facts.recipe.card.pictures else "the recipe's first subjects"
-    return f"Together with those on top they are {whose}, whatever came out"
+    return f"Together with those on top, this is what came out for {whose}"
 
 
 def usage(facts: Facts) -> Iterator[Section]:

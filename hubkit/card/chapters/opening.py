@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from hubkit.card.chapters.figures import BETTER, count, number
+from hubkit.card.chapters.figures import BETTER, count, interval, number
+from hubkit.card.chapters.scores import real
 from hubkit.card.facts import Facts
 from hubkit.card.metadata import link
 from hubkit.card.sections import Part, Plain, Table, Words
@@ -15,7 +16,7 @@ from hubkit.scoring import TRAINED_ON, Score, verdict
 WHICH: Final = {False: "The recipe's first subjects, not hand-picked", True: "Subjects that the author chose"}
 """What the first pictures are; `[card] pictures` names an order."""
 UNSEEN: Final = "on captions and pictures the training never saw"
-TOKENLESS: Final = "from the same noise; the base draws without the token"
+TOKENLESS: Final = "from the same noise; for these numbers the base drew without the token"
 TWINS: Final = "from the same prompts and noise"
 """What the scores above the first heading are of."""
 CHANGES: Final = frozenset({"better", "worse"})
@@ -105,16 +106,17 @@ def in_short(score: Score, *, told: bool = False) -> list[Any]:
         Markdown(f"{metric.asks} ({score.kind}{of}) {BETTER[score.better]}"),
         number(score.base),
         Markdown(f"**{number(score.value)}**"),
-        number(score.real) if metric.aims_at_real else "",
+        real(score),
         amounts_to(score, metric),
     ]
 
 
 def amounts_to(score: Score, metric: Any) -> str:
     """What the difference comes to, how sure that is, and whether it leads to where real pictures are."""
-    said, around = verdict(score), score.difference_interval
-    if said not in CHANGES or around is None:
+    said = verdict(score)
+    if said not in CHANGES:
         return said
-    told = f"{said} by {abs(score.value - score.base):.3g} ± {(around.high - around.low) / 2:.2g}"
+    around = interval(score.difference_interval).replace(" ", "")
+    told = f"{said}: {score.value - score.base:+.3g} ({around})"
     nearer = score.real is not None and abs(score.value - score.real) < abs(score.base - score.real)
-    return f"{told}, but nearer to real pictures" if said == "worse" and metric.aims_at_real and nearer else told
+    return f"{told}; nearer to real pictures" if said == "worse" and metric.aims_at_real and nearer else told

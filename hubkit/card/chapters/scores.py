@@ -11,7 +11,7 @@ from hubkit.escaping import Markdown, code, inline
 from hubkit.metrics import METRICS
 from hubkit.scoring import Score, verdict
 
-WITHOUT: Final = Markdown(" Where a prompt holds the token, the base drew it without: it does not know it.")
+WITHOUT: Final = Markdown(", but that the base drew without the token, which it does not know")
 
 
 def scores(facts: Facts) -> Iterator[Section]:
@@ -54,9 +54,15 @@ def row(score: Score) -> list[str]:
         "" if score.withheld else number(score.value),
         difference(score),
         verdict(score),
-        number(score.real),
+        real(score),
         str(score.n),
     ]
+
+
+def real(score: Score) -> str:
+    """What real pictures score, where that is where a good model comes out."""
+    metric: Any = METRICS[score.kind]
+    return number(score.real) if metric.aims_at_real else ""
 
 
 def difference(score: Score) -> str:

@@ -154,7 +154,7 @@ def test_what_people_add_is_theirs(there: Path, edit: Edit):
         "## Scores",
         "## My study\n\nIn my study kid[mini-clip] was 0.77, and [it](https://example.org) says so.\n\n## Scores",
     )
-    edit("Each pair begins", "I like the second. Each pair begins")
+    edit("Every pair begins", "I like the second. Every pair begins")
     found = looked(there)
 
     assert found.faults == ()

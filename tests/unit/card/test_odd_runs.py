@@ -82,7 +82,7 @@ def test_dreambooth_is_not_scored_on_what_it_never_saw(plain: Scored):
     assert "captioned" not in words
     assert "held-out captions" not in words
     assert "prompts with the token (8), the class prompt (12)" in words
-    assert "(12). Where a prompt holds the token, the base drew it without" in words
+    assert "but that the base drew without the token, which it does not know: prompts with" in words
     assert "rest on 8 to 12 drawn pictures" in words
     assert "and no others" not in words
     assert "words in a caption" not in words

@@ -11,6 +11,7 @@ from types import ModuleType
 
 import gradio as gr
 import pytest
+from tqdm import tqdm
 
 from hubkit.space import write
 from hubkit.space.demo import Pinned
@@ -30,6 +31,7 @@ def program(folder: Path, base: Path, model: Path, template: str = "{subject}") 
     assert spec.loader is not None
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
+    tqdm._progress = None  # gradio makes every bar close as one of its own: those begun before it came, too
     return module
 
 

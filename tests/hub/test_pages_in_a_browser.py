@@ -54,7 +54,7 @@ def test_a_models_page_reads_well(page: Page, model_url: str, hub: LocalHub, tmp
     )}  # fmt: skip
 
     assert page.too_wide() == []
-    assert "This is a rehearsal" in shown["card"]
+    assert "Rehearsal at" in shown["card"]
     assert "kid[mini-clip]\t0.01" in shown["results"]
     assert "unet/diffusion_pytorch_model.safetensors\t12 kB" in shown["files"]
     assert "v1.0" in shown["tags"]

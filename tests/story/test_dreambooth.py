@@ -108,7 +108,7 @@ def test_the_avatar_recipe_takes_a_folder_and_publishes_what_loads_anywhere(envi
     ))  # fmt: skip
     info = stand_ins.model_info("local/sd-avatar")
     assert "avatarart style" in info.card_data.instance_prompt
-    assert {"dino", "clip-i", "clip-t", "pres", "div", "leak"} == {
+    assert {"dino", "clip-i", "clip-t", "pres", "div", "leak", "sanity"} == {
         one.metric_type for one in info.card_data.eval_results
     }
     card = (tmp_path / "sd-avatar" / "release" / "README.md").read_text()

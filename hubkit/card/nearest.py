@@ -12,11 +12,9 @@ from typing import Final
 from hubkit.card.pictures import COLUMNS, Pair, save_pairs
 from hubkit.data import CaptionedImages
 from hubkit.data.transforms import square
-from hubkit.scoring import Neighbours, Score, Scores
+from hubkit.scoring import NEAREST_KEPT, Neighbours, Score, Scores
 
 TITLES: Final = ("drawn", "trained on")
-SHOWN: Final = 8
-"""Pairs on a card, at most."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +32,13 @@ class Found:
 
 
 def nearest_of(scores: Scores) -> list[Found]:
-    """Those of a card, over all prompts, nearest first; none where nobody searched."""
+    """Those of a card, over all prompts, nearest first, as many as are kept of each; none where nobody searched."""
     found = [
         Found(str(score.settings.get("prompts", score.panel)), pair)
         for score in scores.scores
         for pair in score.nearest
     ]
-    return sorted(found, key=lambda one: one.pair.distance)[:SHOWN]
+    return sorted(found, key=lambda one: one.pair.distance)[:NEAREST_KEPT]
 
 
 def save_nearest(run: Path, scores: Scores, images: CaptionedImages) -> list[Path]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hubkit.escaping import one_line
 from hubkit.metrics import METRICS
-from hubkit.scoring import Candidate, Dial, Interval, Score
+from hubkit.scoring import AVERAGE, Candidate, Dial, Interval, Score
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -123,7 +123,7 @@ def of_steps(dial: Dial) -> list[Candidate]:
     """The base and what the training left at each step whose weights were kept; none of fewer than three, which make no
     curve.
     """
-    found = [one for one in dial.candidates if one.position in {0.0, 1.0}]
+    found = [one for one in dial.candidates if one.step == 0 or one.position == AVERAGE]
     return sorted(found, key=lambda one: one.step) if len(found) > 2 else []  # noqa: PLR2004
 
 

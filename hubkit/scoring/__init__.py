@@ -2,7 +2,7 @@
 
 from hubkit.scoring.bench import Bench, Drawn, Weights
 from hubkit.scoring.choosing import Chosen, pick, picked
-from hubkit.scoring.dial import StyleDial
+from hubkit.scoring.dial import AVERAGE, StyleDial
 from hubkit.scoring.features import Features, Look, opened
 from hubkit.scoring.gates import Rival, Standing, gated, judge, protocol, verdict
 from hubkit.scoring.intervals import Spread, spread
@@ -11,6 +11,7 @@ from hubkit.scoring.panels import HOLDOUT_SEEDS, TRAINED_ON, Panel, Shows
 from hubkit.scoring.readiness import check_ready
 from hubkit.scoring.recomputing import Again, recompute
 from hubkit.scoring.scoring import TOOK, Plan, look, score, scored, study_of
+from hubkit.scoring.searching import NEAREST_KEPT
 from hubkit.scoring.study import PromptStudy
 from hubkit.scoring.values import (
     BARE,
@@ -29,8 +30,10 @@ from hubkit.scoring.values import (
 )
 
 __all__ = [
+    "AVERAGE",
     "BARE",
     "HOLDOUT_SEEDS",
+    "NEAREST_KEPT",
     "TOOK",
     "TRAINED_ON",
     "Again",

@@ -133,8 +133,8 @@ class Choice:
         drawn = {mixture: self.draw(mixture, shown) for mixture in self.mixtures()}
         reference = drawn[self.last]
         seen = {mixture: self.views(pictures, reference, shown) for mixture, pictures in drawn.items()}
-        shots = {mixture: mixture.position == BASE for mixture in seen}
-        kept = keep_dial({mixture.name: (views, shots[mixture]) for mixture, views in seen.items()}, self.folder)
+        named = {mixture.name: (views, mixture.position == BASE) for mixture, views in seen.items()}
+        kept = keep_dial(named, self.folder)
         scores = {
             mixture: {one.metric.kind: measure(one, self.asked.samples, self.images) for one in views}
             for mixture, views in seen.items()

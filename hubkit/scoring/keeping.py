@@ -100,11 +100,10 @@ def keep_dial(views: Mapping[str, tuple[Sequence[View], bool]], folder: Path) ->
     All processes must call it alike; the first writes.
     """
     named = [place_of(candidate, one, base=base) for candidate, (of_one, base) in views.items() for one in of_one]
-    pictures, features = (folder / name for name in OF_DIAL)
     if turn()[0] == 0:
         write_dial(named, folder)
     meet()
-    return {path.name: sha256_of(path) for path in (pictures, features)}
+    return {name: sha256_of(folder / name) for name in OF_DIAL}
 
 
 def write_dial(named: Sequence[View], folder: Path) -> None:

@@ -27,8 +27,8 @@ finetune holds out have no finer quantile.
 """
 MEASURED_BY: Final = "held_out_pictures_measured_by"
 """In a score's settings: how many."""
-SHOWN: Final = 8
-"""Nearest pairs that are kept of each panel: as many as a card shows of all together."""
+NEAREST_KEPT: Final = 8
+"""Pairs of each panel; a card shows as many of all panels together, so its nearest are the nearest of all."""
 AT_ONCE: Final = 1024
 ONE_SIDED: Final = 0.025
 """Of what lies above a two-sided 95 % interval."""
@@ -131,7 +131,7 @@ def nearest_pairs(files: Sequence[str], drawn: Nearest, held_out: Nearest) -> tu
             distance=float(drawn.distances[number]),
             threshold=limit,
         )
-        for number in drawn.distances.argsort(stable=True)[:SHOWN].tolist()
+        for number in drawn.distances.argsort(stable=True)[:NEAREST_KEPT].tolist()
     )
 
 
